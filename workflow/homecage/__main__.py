@@ -1,0 +1,81 @@
+"""The command line: ``python -m homecage <verb> --name value ...``; one verb for each rule."""
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import FrameType
+from typing import Any, get_type_hints
+
+import defopt
+from pydantic import ValidationError
+
+from homecage.errors import ConfigError, HomecageError
+from homecage.options import Options
+from homecage.verbs import VERBS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; return the process's exit status.
+
+    Errors a user can cause are printed as one message; any other exception keeps its traceback,
+    because it is a bug.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] not in VERBS:
+        verbs = "\n".join(f"  {verb}" for verb in VERBS)
+        wanted = bool(arguments) and arguments[0] in ("-h", "--help")
+        print(f"usage: homecage <verb> --help\n\nverbs:\n{verbs}", file=sys.stderr)
+        return 0 if wanted else 2
+    verb, *rest = arguments
+    logging.basicConfig(level=logging.INFO, format=f"[{verb}] %(message)s", stream=sys.stderr)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    try:
+        function = load_verb(verb)
+        defopt.run(
+            function,
+            argv=rest,
+            parsers=_options_parsers(function),
+            cli_options="all",
+            short={},
+            no_negated_flags=True,
+        )
+    except HomecageError as error:
+        print(f"homecage {verb}: error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def load_verb(verb: str) -> Callable[..., None]:
+    """Import the function behind a verb, and only what it needs."""
+    module, function = VERBS[verb].split(":")
+    loaded: Callable[..., None] = getattr(import_module(module), function)
+    return loaded
+
+
+def _options_parsers(function: Callable[..., None]) -> dict[type, Callable[[str], Any]]:
+    """Parse each options model in the function's signature from JSON."""
+
+    def parser_of(model: type[Options]) -> Callable[[str], Options]:
+        def parse(text: str) -> Options:
+            try:
+                return model.model_validate(json.loads(text))
+            except (ValidationError, json.JSONDecodeError) as error:
+                raise ConfigError(f"{model.__name__}: {error}") from None
+
+        return parse
+
+    hints = get_type_hints(function).values()
+    models = {hint for hint in hints if isinstance(hint, type) and issubclass(hint, Options)}
+    return {model: parser_of(model) for model in models}
+
+
+def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
+    """Leave through exceptions, so that temporaries are removed on the way out."""
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The convnet: a 3-D network on short clips, its training and its weights."""

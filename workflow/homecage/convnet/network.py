@@ -1,0 +1,143 @@
+"""The 3-D convnet of Le & Murari: five convolutions, a descriptor layer fc6, fc7 and a softmax.
+
+Letters: B batch, L frames of a clip, S frame size in pixels, D descriptor, K behaviors.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from homecage.behaviors import BEHAVIORS
+from homecage.convnet.options import NetworkOptions
+from homecage.errors import StoreError
+from homecage.weights import load_weights, save_weights
+
+POOLING: tuple[tuple[int, int, int], ...] = (
+    (1, 2, 2),
+    (2, 2, 2),
+    (2, 2, 2),
+    (2, 2, 2),
+    (1, 2, 2),
+)
+"""Pooling windows (time, height, width) after conv1 to conv5. Source: paper."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything that fixes the network's layers; kept with its weights."""
+
+    clip_length: int
+    size_px: int
+    network: NetworkOptions
+
+
+class Convnet(nn.Module):
+    """Scores a clip and describes it.
+
+    At the paper's size (8 frames of 128x128, K = 8) it has 17,254,408 parameters.
+    """
+
+    mean: Tensor  # (3,) channel mean of the training clips, in pixel values
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        options = shape.network
+        widths = (3, *options.channels)
+        self.convolutions = nn.ModuleList(
+            nn.Conv3d(widths[i], widths[i + 1], kernel_size=3, padding=1) for i in range(5)
+        )
+        n_pooled = options.channels[-1] * (shape.clip_length // 8) * (shape.size_px // 32) ** 2
+        self.fc6 = nn.Linear(n_pooled, options.descriptor)
+        self.fc7 = nn.Linear(options.descriptor, options.descriptor)
+        self.fc8 = nn.Linear(options.descriptor, len(BEHAVIORS))
+        self.register_buffer("mean", torch.zeros(3))
+
+    def scale(self, clips: Tensor) -> Tensor:
+        """Subtract the training mean from uint8 clips (B, L, S, S, 3) -> (B, 3, L, S, S)."""
+        scaled = (clips.to(self.mean.dtype) - self.mean) / self.shape.network.pixel_scale
+        return scaled.permute(0, 4, 1, 2, 3).contiguous()
+
+    def activate_fc6(self, scaled: Tensor) -> Tensor:
+        """Return fc6 after its ReLU, (B, D), from scaled clips (B, 3, L, S, S)."""
+        x = scaled
+        for convolution, window in zip(self.convolutions, POOLING, strict=True):
+            x = pool(F.relu(convolution(x)), window)  # (B, C, L', S/2, S/2)
+        return F.relu(self.fc6(x.flatten(1)))
+
+    def score(self, fc6: Tensor) -> Tensor:
+        """Return the behaviors' logits, (B, K), from fc6 (B, D)."""
+        rate = self.shape.network.dropout
+        x = F.dropout(fc6, rate, self.training)
+        x = F.dropout(F.relu(self.fc7(x)), rate, self.training)
+        logits: Tensor = self.fc8(x)
+        return logits
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Return logits (B, K) from uint8 clips (B, L, S, S, 3)."""
+        return self.score(self.activate_fc6(self.scale(clips)))
+
+
+def pool(x: Tensor, window: tuple[int, int, int]) -> Tensor:
+    """Max pooling over windows that do not overlap: (B, C, T, H, W) -> (B, C, T/t, H/h, W/w).
+
+    On CUDA pairwise maxima stand in for ``max_pool3d``, whose backward pass is not deterministic
+    there.
+    """
+    if not x.is_cuda:
+        return F.max_pool3d(x, window)
+    for dimension, size in zip((2, 3, 4), window, strict=True):
+        if size == 2:
+            even, odd = x.unflatten(dimension, (-1, 2)).unbind(dimension + 1)
+            x = torch.maximum(even, odd)
+    return x
+
+
+def initialize(network: Convnet, generator: torch.Generator) -> None:
+    """Draw initial weights.
+
+    The C3D UCF101 training example: Gaussian of width 0.01 in convolutions and fc8, 0.005 in fc6 and
+    fc7; biases 0 in conv1 and fc8, 1 elsewhere. He: Gaussian of width sqrt(2 / fan in), biases 0.
+    """
+    layers = [*network.convolutions, network.fc6, network.fc7, network.fc8]
+    for layer in layers:
+        if network.shape.network.initialization == "he":
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+            nn.init.zeros_(layer.bias)
+        else:
+            width = 0.005 if layer in (network.fc6, network.fc7) else 0.01
+            nn.init.normal_(layer.weight, std=width, generator=generator)
+            bias = 0.0 if layer in (network.convolutions[0], network.fc8) else 1.0
+            nn.init.constant_(layer.bias, bias)
+
+
+def save_convnet(path: Path, network: Convnet, metadata: Mapping[str, Any]) -> None:
+    """Publish a convnet's weights with its shape and what trained it."""
+    shape = {
+        "clip_length": network.shape.clip_length,
+        "size_px": network.shape.size_px,
+        "network": network.shape.network.model_dump(),
+    }
+    save_weights(path, network.state_dict(), {"kind": "convnet", "shape": shape, **metadata})
+
+
+def load_convnet(path: Path) -> Convnet:
+    """Rebuild a convnet from its file, in evaluation mode.
+
+    Raises:
+        StoreError: the file is damaged or holds something else.
+    """
+    tensors, metadata = load_weights(path)
+    if metadata.get("kind") != "convnet":
+        raise StoreError(path, f"expected a convnet, found {metadata.get('kind')!r}")
+    shape = metadata["shape"]
+    network = Convnet(
+        Shape(shape["clip_length"], shape["size_px"], NetworkOptions(**shape["network"]))
+    )
+    network.load_state_dict(tensors)
+    return network.eval()

@@ -1,0 +1,42 @@
+"""Options of the convnet and its training."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from homecage.options import Options
+
+
+class NetworkOptions(Options):
+    """The shape of the convnet. It also depends on the clip length and the frame size."""
+
+    channels: tuple[int, int, int, int, int] = (64, 128, 256, 256, 256)
+    """Output channels of conv1 to conv5. Source: the C3D UCF101 training example."""
+    descriptor: int = Field(2048, ge=1)
+    """Units of fc6 (the descriptor, D) and of fc7. Source: paper."""
+    dropout: float = Field(0.5, ge=0, lt=1)
+    """Dropout after fc6 and fc7. Source: paper."""
+    initialization: Literal["c3d", "he"] = "c3d"
+    """c3d: Gaussian with the C3D UCF101 example's widths and biases; he: He et al. (2015)."""
+    pixel_scale: float = Field(1.0, gt=0)
+    """Pixels are divided by this after the channel mean is subtracted. C3D: 1; He initialization
+    expects values of order 1: about 64."""
+
+
+class ConvnetOptions(Options):
+    """Stochastic gradient descent on the balanced clips."""
+
+    epochs: int = Field(15, ge=1)
+    """Passes over the training clips. Source: paper."""
+    batch_size: int = Field(32, ge=1)
+    """Clips in a batch. Source: paper."""
+    learning_rate: float = Field(0.002, gt=0)
+    """Initial learning rate. Source: paper."""
+    learning_rate_drop: float = Field(0.1, gt=0, le=1)
+    """Factor on the learning rate at each drop. Source: paper."""
+    learning_rate_drop_epochs: int = Field(3, ge=1)
+    """Epochs between drops. Source: paper."""
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """Momentum. Source: paper."""
+    weight_decay: float = Field(0.005, ge=0)
+    """Weight decay, on weights and not on biases. Source: paper; biases as in C3D."""

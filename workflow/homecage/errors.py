@@ -1,0 +1,74 @@
+"""The errors a user can cause, each with its message.
+
+Every message says where (file, line or frame), what was found, what was expected and what to do.
+The command line prints the message and exits with status 1; anything else is a bug and keeps its traceback.
+"""
+
+from collections.abc import Sequence
+from os import PathLike
+
+Path = str | PathLike[str]
+
+
+class HomecageError(Exception):
+    """Something in the user's data, configuration or results is not as it must be."""
+
+
+class ConfigError(HomecageError):
+    """A configuration value is unknown, missing or out of range."""
+
+
+class UnknownBehaviorError(HomecageError):
+    """A label stands for no behavior of the vocabulary."""
+
+    def __init__(self, label: str, known: Sequence[str]) -> None:
+        super().__init__(f"unknown behavior {label!r}; expected one of: {', '.join(known)}")
+
+
+class AnnotationError(HomecageError):
+    """An annotation file is malformed or does not fit its video."""
+
+    def __init__(self, path: Path, problem: str, line: int | None = None) -> None:
+        super().__init__(f"{path}{'' if line is None else f', line {line}'}: {problem}")
+
+
+class VideoError(HomecageError):
+    """A video cannot be decoded completely."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+
+
+class ShortVideoError(HomecageError):
+    """A video does not fill one clip."""
+
+    def __init__(self, n_frames: int, clip_length: int) -> None:
+        super().__init__(
+            f"the video has {n_frames} frames, fewer than the {clip_length} of one clip; "
+            "remove it from the data set"
+        )
+
+
+class PredictionError(HomecageError):
+    """Predictions and annotations do not fit together, so that scores would mean nothing."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+
+
+class StoreError(HomecageError):
+    """A file of results is incomplete, damaged or of another kind than expected."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path}: {problem}; remove it and run snakemake again to have it rebuilt"
+        )
+
+
+class DatasetError(HomecageError):
+    """A data set has problems; all of them are named at once."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"the data set has {count}; nothing was trained:\n{lines}")

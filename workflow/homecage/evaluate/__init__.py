@@ -1,0 +1,1 @@
+"""Scoring predictions: from labels of frames to the tables that every figure is drawn from."""

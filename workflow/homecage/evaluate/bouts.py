@@ -1,0 +1,101 @@
+"""Find the bouts of every annotator and method, and the time each behavior takes in each video."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from homecage.behaviors import BEHAVIORS, UNLABELED
+from homecage.errors import PredictionError
+from homecage.evaluate.metrics import Codes
+from homecage.evaluate.sources import HUMAN, check_length, group_by_source, read_method
+from homecage.evaluate.tables import write_tsv
+from homecage.predictions import read_annotation
+
+log = logging.getLogger(__name__)
+
+
+def list_bouts(*, predictions: list[Path], annotations: list[Path], output: Path) -> None:
+    """Write the bouts of every annotator and method, and from them the time budgets of the videos.
+
+    The human method is annotator 2, and listed under that name only.
+
+    Args:
+        predictions: ``{method}/{video}.parquet`` files; they bring the frames' times.
+        annotations: ``{annotator}/{video}.parquet`` files.
+        output: a folder for ``bouts.tsv`` and ``time_budget.tsv``.
+
+    Raises:
+        PredictionError: an annotated video has no prediction, or another number of frames.
+    """
+    methods, annotators = group_by_source(predictions), group_by_source(annotations)
+    timed = {video: path for videos in methods.values() for video, path in videos.items()}
+    tables = []
+    for annotator, videos in annotators.items():
+        for video, path in videos.items():
+            if video not in timed:
+                raise PredictionError(path, "annotated, but no method predicts this video")
+            codes = read_annotation(path)
+            _, time_s = read_method(timed[video])
+            check_length(timed[video], len(time_s), path, len(codes))
+            tables.append(tabulate_bouts(annotator, video, codes, time_s))
+    for method in [method for method in methods if method != HUMAN]:
+        log.info("finding the bouts of %s", method)
+        for video, path in methods[method].items():
+            tables.append(tabulate_bouts(method, video, *read_method(path)))
+    bouts = pd.concat(tables, ignore_index=True)
+    write_tsv(output / "bouts.tsv", bouts)
+    write_tsv(output / "time_budget.tsv", tabulate_time(bouts))
+
+
+def find_bouts(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the starts and stops of the longest runs of one behavior, ``[start, stop)``.
+
+    Unlabeled frames belong to no bout.
+    """
+    changes = np.flatnonzero(np.diff(codes)) + 1
+    edges = np.concatenate(([0], changes, [len(codes)]))
+    start, stop = edges[:-1], edges[1:]
+    labeled = (start < stop) & (codes[np.minimum(start, len(codes) - 1)] != UNLABELED)
+    return start[labeled], stop[labeled]
+
+
+def tabulate_bouts(
+    source: str, video: str, codes: Codes, time_s: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Tabulate a video's bouts; a bout ends when the frame after it is shown.
+
+    ASSUME: the last frame of a video is shown for as long as the median frame.
+    """
+    start, stop = find_bouts(codes)
+    frame_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+    edges_s = np.append(time_s, time_s[-1:] + frame_s)  # (T + 1,)
+    return pd.DataFrame(
+        {
+            "source": source,
+            "video": video,
+            "behavior": np.array(BEHAVIORS, dtype=object)[codes[start]],
+            "start": start,
+            "stop": stop,
+            "start_s": edges_s[start],
+            "stop_s": edges_s[stop],
+        }
+    )
+
+
+def tabulate_time(bouts: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate the seconds of each behavior, and their share of the labeled time of the video."""
+    keys = ["source", "video"]
+    columns = pd.Index(BEHAVIORS, name="behavior")
+    seconds = (
+        bouts.assign(seconds=bouts["stop_s"] - bouts["start_s"])
+        .groupby([*keys, "behavior"], sort=False)["seconds"]
+        .sum()
+        .unstack(fill_value=0.0)
+        .reindex(index=pd.MultiIndex.from_frame(bouts[keys].drop_duplicates()), columns=columns)
+        .fillna(0.0)
+    )
+    share = seconds.div(seconds.sum(axis=1), axis=0)
+    return pd.DataFrame({"seconds": seconds.stack(), "share": share.stack()}).reset_index()

@@ -1,0 +1,80 @@
+"""Who labels the frames of which video: annotators and methods, known by the paths of their files."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homecage.behaviors import UNLABELED
+from homecage.errors import PredictionError
+from homecage.evaluate.metrics import Codes
+from homecage.predictions import encode_behaviors, read_predictions
+
+ANNOTATOR_1 = "annotator_1"
+"""The truth: its frames are FD."""
+ANNOTATOR_2 = "annotator_2"
+"""The second opinion: the frames it labels too are FD*."""
+
+CONVNET = "3dcnn"
+LSTM = "lstm-3dcnn"
+HUMAN = "human"
+"""The second annotator in the form of a prediction; scored on FD* only."""
+
+
+def group_by_source(paths: Iterable[Path]) -> dict[str, dict[str, Path]]:
+    """Group ``{source}/{video}.parquet`` files; sources in the tables' order, videos by name.
+
+    Raises:
+        PredictionError: two files for the same source and video.
+    """
+    sources: dict[str, dict[str, Path]] = {}
+    for path in sorted(paths, key=lambda path: path.stem):
+        videos = sources.setdefault(path.parent.name, {})
+        if path.stem in videos:
+            raise PredictionError(path, f"the same video is also in {videos[path.stem]}")
+        videos[path.stem] = path
+    return {source: sources[source] for source in order_sources(sources)}
+
+
+def order_sources(names: Iterable[str]) -> list[str]:
+    """Order sources as tables and figures show them: the truth, the methods, then the humans."""
+    first, last = [ANNOTATOR_1, CONVNET, LSTM], [HUMAN, ANNOTATOR_2]
+    found = set(names)
+    others = sorted(found.difference(first, last))
+    return [name for name in (*first, *others, *last) if name in found]
+
+
+def read_method(path: Path) -> tuple[Codes, NDArray[np.float64]]:
+    """Read a method's (T,) codes, -1 where it says nothing, and the (T,) times in seconds."""
+    table = read_predictions(path)
+    return encode_behaviors(table["behavior"].tolist()), table["time_s"].to_numpy()
+
+
+def check_length(path: Path, found: int, truth: Path, expected: int) -> None:
+    """Refuse labels of another length than the truth's.
+
+    Raises:
+        PredictionError: the lengths differ.
+    """
+    if found != expected:
+        raise PredictionError(
+            path,
+            f"{found} frames, but the annotation {truth} has {expected}; both must cover every "
+            "frame of the video: remove the two files and run snakemake again",
+        )
+
+
+def check_coverage(path: Path, truth: Codes, prediction: Codes) -> None:
+    """Refuse a prediction that skips labeled frames: it would be scored on easier ground.
+
+    Raises:
+        PredictionError: a frame labeled in the truth has no prediction.
+    """
+    skipped = np.flatnonzero((truth != UNLABELED) & (prediction == UNLABELED))
+    if len(skipped):
+        raise PredictionError(
+            path,
+            f"frame {skipped[0]} is annotated but has no prediction ({len(skipped)} frames in "
+            "all); a method must predict every annotated frame",
+        )

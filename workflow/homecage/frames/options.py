@@ -1,0 +1,27 @@
+"""Options of decoding."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from homecage.options import Options
+
+
+class FramesOptions(Options):
+    """How videos become frames."""
+
+    size_px: int = Field(128, ge=32, multiple_of=32)
+    """Height and width of a frame, in pixels: 128 as in the paper, the aspect ratio not kept. The
+    convnet halves it five times, hence a multiple of 32."""
+    ffmpeg: Path | None = None
+    """The ffmpeg program (7.0 or later); none for the one that imageio-ffmpeg carries, which is
+    pinned with the other dependencies so that frames are the same everywhere."""
+    on_decode_error: Literal["refuse", "warn"] = "refuse"
+    """What to do with a damaged video: ``refuse`` it, or ``warn`` and use the frames that could be
+    decoded."""
+
+    @field_validator("ffmpeg", mode="before")
+    @classmethod
+    def _parse_none(cls, ffmpeg: object) -> object:
+        return None if ffmpeg in ("", "null", "~") else ffmpeg

@@ -1,0 +1,1 @@
+"""What comes in: the layouts of data sets, the formats of annotations, and their checks."""

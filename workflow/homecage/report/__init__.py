@@ -1,0 +1,1 @@
+"""Figures and the accuracy table, all drawn from the tables of evaluation."""

@@ -1,0 +1,20 @@
+"""Options of the figures."""
+
+from pydantic import Field
+
+from homecage.options import Options
+
+
+class ReportOptions(Options):
+    """How the figures are drawn; nothing here changes a number."""
+
+    dpi: int = Field(300, ge=50, le=1200)
+    """Resolution of the PNG files, in dots per inch; the PDF files are vector drawings."""
+    ethogram_minutes: float = Field(5.0, gt=0)
+    """Length of the ethogram, in minutes; a shorter video is shown whole. Source: paper."""
+    ethogram_video: str | None = None
+    """The video of the ethogram; null: the first one by name that was annotated twice, or else the
+    first annotated one."""
+    ethogram_start_s: float | None = Field(None, ge=0)
+    """Where the ethogram starts, in seconds; null: of the stretches of that length into which the
+    video divides, the one in which the annotators see the most behaviors."""

@@ -1,0 +1,1 @@
+"""The sequence model: folds, the LSTM over descriptors, its training and its predictions."""

@@ -1,0 +1,52 @@
+"""The sequence model: stacked LSTM layers over descriptors, a softmax at each clip.
+
+Letters: B batch, C clips, D descriptor, K behaviors.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from homecage.behaviors import BEHAVIORS
+from homecage.errors import StoreError
+from homecage.weights import load_weights, save_weights
+
+
+class SequenceModel(nn.Module):
+    """Scores each clip of a sequence from its descriptor and those before it."""
+
+    def __init__(self, descriptor: int, units: int, layers: int, dropout: float) -> None:
+        super().__init__()
+        self.shape = {"descriptor": descriptor, "units": units, "layers": layers}
+        self.dropout = dropout
+        between = dropout if layers > 1 else 0.0
+        self.lstm = nn.LSTM(descriptor, units, layers, batch_first=True, dropout=between)
+        self.output = nn.Linear(units, len(BEHAVIORS))
+
+    def forward(self, fc6: Tensor) -> Tensor:
+        """Return logits (B, C, K) from descriptors (B, C, D)."""
+        hidden, _ = self.lstm(fc6)  # (B, C, units)
+        logits: Tensor = self.output(F.dropout(hidden, self.dropout, self.training))
+        return logits
+
+
+def save_sequence_model(path: Path, model: SequenceModel, metadata: Mapping[str, Any]) -> None:
+    """Publish a model's weights with its shape and what trained it."""
+    save_weights(path, model.state_dict(), {"kind": "lstm", "shape": model.shape, **metadata})
+
+
+def load_sequence_model(path: Path) -> SequenceModel:
+    """Rebuild a model from its file, in evaluation mode.
+
+    Raises:
+        StoreError: the file is damaged or holds something else.
+    """
+    tensors, metadata = load_weights(path)
+    if metadata.get("kind") != "lstm":
+        raise StoreError(path, f"expected an LSTM, found {metadata.get('kind')!r}")
+    model = SequenceModel(**metadata["shape"], dropout=0.0)
+    model.load_state_dict(tensors)
+    return model.eval()

@@ -1,0 +1,33 @@
+"""Options of the sequence model: its shape, its training and the inner validation."""
+
+from pydantic import Field
+
+from homecage.options import Options
+
+
+class SequenceOptions(Options):
+    """The LSTM over descriptors; one is trained for each held-out video."""
+
+    layers: int = Field(3, ge=1)
+    """Stacked LSTM layers. Source: paper."""
+    units: int = Field(512, ge=1)
+    """Units of each layer. Source: our choice."""
+    dropout: float = Field(0.5, ge=0, lt=1)
+    """Dropout after each layer. Source: our choice."""
+    window_clips: int = Field(225, ge=2)
+    """Clips in a training window: 15 s at stride 2 and 30 frames/s. Source: our choice."""
+    window_growth: float = Field(2.0, ge=1)
+    """Windows after duplication of those with rare behaviors, as a multiple of before.
+    Source: the paper duplicates; the number is our choice."""
+    batch_size: int = Field(16, ge=1)
+    """Windows in a batch. Source: our choice."""
+    learning_rate: float = Field(0.001, gt=0)
+    """Adam's learning rate. Source: our choice."""
+    gradient_norm: float = Field(1.0, gt=0)
+    """Gradients are scaled down to this norm. Source: our choice."""
+    epochs: int = Field(60, ge=1)
+    """Most passes over the training windows. Source: our choice."""
+    patience: int = Field(10, ge=1)
+    """Passes without a better inner validation loss before training stops. Source: our choice."""
+    validation_videos: int = Field(2, ge=1)
+    """Training videos of each fold kept aside for early stopping. Source: our choice."""

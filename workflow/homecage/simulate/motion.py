@@ -1,0 +1,280 @@
+"""From bouts to poses: how the mouse holds itself and moves in every frame.
+
+A bout is a sequence of short modes of motion (sniffing, stepping, rubbing the face, ...), and most
+modes occur in several behaviors: it is their mixture over seconds, and what came before, that makes
+a behavior. Every parameter of the pose is a piecewise constant target, smoothed over time, plus
+oscillations whose amplitude and rate are smoothed targets too, so a pose never jumps.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from homecage.simulate.cage import RATE_FPS
+from homecage.simulate.process import DEPTH_RANGE, X_RANGE, Bout, Place
+
+Track = NDArray[np.float64]  # (T,)
+
+
+@dataclass
+class Pose:
+    """The pose in T frames, one array (T,) for each parameter; lengths in pixels, angles in radians.
+
+    ``torso`` is the mean angle of the spine above the horizontal, ``arch`` half of what it falls
+    from hip to neck, ``head`` the head's angle above the neck's. ``yaw`` is 0 for a mouse facing
+    right and pi/2 for one facing away; ``turn`` and ``bend`` turn the head and bend the spine
+    sideways. ``paws`` leads the forepaws from the floor (0) to the mouth (1), ``reach`` stretches
+    them out beyond the head.
+    """
+
+    x: Track
+    depth: Track
+    height: Track
+    yaw: Track
+    torso: Track
+    arch: Track
+    head: Track
+    turn: Track
+    bend: Track
+    paws: Track
+    reach: Track
+    paw_x: Track
+    paw_y: Track
+    gait: Track
+    stride: Track
+    breath: Track
+    tail: Track
+
+
+@dataclass(frozen=True)
+class Posture:
+    """What a mode's pose tends to; angles in degrees, height of the hips in pixels."""
+
+    torso: float
+    arch: float
+    head: float
+    height: float = 13.0
+    paws: float = 0.0
+    reach: float = 0.0
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way of moving: a posture, and how strongly and fast it swings."""
+
+    posture: str
+    rate_hz: float = 3.0
+    bob: float = 0.0  # swing of the head, degrees
+    rub: float = 0.0  # path of the paws, pixels
+    rock: float = 0.0  # swing of the torso, degrees
+    wander: float = 0.0  # slow searching of head and torso, relative
+    step: float = 0.0  # probability of a small step
+
+
+POSTURES = {
+    "stand": Posture(torso=6, arch=12, head=-14),
+    "crouch": Posture(torso=12, arch=30, head=-2, height=12),
+    "sit": Posture(torso=38, arch=40, head=-38, height=12, paws=1.0),
+    "lick": Posture(torso=30, arch=62, head=-55, height=12, paws=0.6),
+    "up": Posture(torso=66, arch=8, head=-38, height=15, paws=0.35, reach=0.25),
+    "gnaw": Posture(torso=64, arch=10, head=-22, height=15, paws=0.5, reach=0.35),
+    "spout": Posture(torso=34, arch=10, head=6, height=14, paws=0.15),
+    "hang": Posture(torso=80, arch=4, head=-30, height=42, reach=1.0),
+}
+
+# Rates and amplitudes overlap between behaviors once each bout's own factors are applied.
+# ASSUME: face rubbing at 4 to 7 Hz, sniffing at 3 to 8 Hz, licking near 6 Hz, as mice do.
+MODES = {
+    "still": Mode("crouch"),
+    "freeze": Mode("stand"),
+    "sniff": Mode("stand", rate_hz=4.5, bob=4.0, wander=1.0, step=0.25),
+    "forage": Mode("crouch", rate_hz=4.0, bob=5.0, rub=1.0, wander=0.8, step=0.15),
+    "step": Mode("stand", rate_hz=3.0, bob=1.5, wander=0.7, step=1.0),
+    "gait": Mode("stand", rate_hz=3.5, bob=1.5, wander=0.3),
+    "rub": Mode("sit", rate_hz=5.2, bob=6.0, rub=4.5, rock=1.5, wander=0.2),
+    "chew": Mode("sit", rate_hz=6.0, bob=3.0, rub=1.8, rock=0.8, wander=0.2),
+    "hold": Mode("sit", rate_hz=3.0, bob=0.8, rub=0.5, wander=0.4),
+    "flank": Mode("lick", rate_hz=4.2, bob=7.0, rub=1.5, rock=2.0, wander=0.3),
+    "look": Mode("up", rate_hz=3.5, bob=4.0, rub=0.8, rock=1.0, wander=1.0),
+    "stretch": Mode("up", rate_hz=2.0, bob=1.0, wander=0.4),
+    "gnaw": Mode("gnaw", rate_hz=5.0, bob=6.0, rub=1.0, rock=1.8, wander=0.3),
+    "lap": Mode("spout", rate_hz=6.0, bob=3.5, rub=0.3, rock=0.6),
+    "nose": Mode("spout", rate_hz=4.0, bob=3.0, wander=0.8, step=0.1),
+    "hang": Mode("hang", rate_hz=1.6, bob=4.0, rub=1.5, rock=4.0, wander=0.9),
+    "cling": Mode("hang", rate_hz=1.2, bob=1.0, rock=1.0, wander=0.4),
+}
+
+# What each behavior is made of. The shares that a behavior lends from its neighbors set how often
+# a glimpse of a quarter of a second deceives: raise them to make single clips harder.
+MIXTURES: dict[str, dict[str, float]] = {
+    "drink": {"lap": 0.85, "nose": 0.15},
+    "eat": {"gnaw": 0.40, "look": 0.08, "stretch": 0.07, "chew": 0.33, "hold": 0.08, "rub": 0.04},
+    "groom": {"rub": 0.50, "flank": 0.20, "chew": 0.12, "hold": 0.10, "forage": 0.08},
+    "hang": {"hang": 0.72, "cling": 0.16, "look": 0.12},
+    "micromovement": {
+        "sniff": 0.36, "forage": 0.20, "step": 0.16, "freeze": 0.07, "still": 0.08,
+        "chew": 0.05, "rub": 0.04, "look": 0.04,
+    },
+    "rear": {"look": 0.60, "stretch": 0.20, "gnaw": 0.14, "sniff": 0.06},
+    "rest": {"still": 0.93, "forage": 0.04, "freeze": 0.03},
+    "walk": {"gait": 0.78, "sniff": 0.14, "freeze": 0.08},
+}  # fmt: skip
+
+BOUT_CONCENTRATION = 5.0
+"""How alike the bouts of a behavior are in their mixture: lower gives more bouts of an odd kind."""
+
+BOUT_SPREAD = 0.32
+"""Log standard deviation of each bout's own factors on amplitude and rate."""
+
+DWELL_S = (0.35, 1.5)
+"""Shortest and longest time in one mode."""
+
+STEP_PX = 9.0
+"""Standard deviation of a small step's length."""
+
+BLEND_S = 0.10
+"""Standard deviation of the smoothing of targets: a transition takes about four of these."""
+
+_FPS = float(RATE_FPS)
+_PHASES = ("rate", "bob", "rub", "rock", "wander", "alive")
+_TARGETS = ("torso", "arch", "head", "height", "paws", "reach", "bend", "yaw", "x", "depth")
+
+
+def move_mouse(generator: Generator, bouts: list[Bout]) -> Pose:
+    """Return the pose in every frame that the bouts tile."""
+    n_frames = bouts[-1].stop
+    targets = {name: np.zeros(n_frames) for name in (*_TARGETS, *_PHASES)}
+    at = bouts[0].place
+    x, depth, yaw = at.x, at.depth, _yaw_of(generator, at.facing, 0.0, 0.4)
+    for bout in bouts:
+        x, depth, yaw = _act(generator, bout, targets, x, depth, yaw)
+    return _animate(generator, targets)
+
+
+def _act(
+    generator: Generator, bout: Bout, targets: dict[str, Track], x: float, depth: float, yaw: float
+) -> tuple[float, float, float]:
+    """Write one bout's targets; return where the mouse then is and faces."""
+    mixture = MIXTURES[bout.behavior]
+    names = list(mixture)
+    shares = generator.dirichlet(BOUT_CONCENTRATION * np.array(list(mixture.values())) + 0.05)
+    strength, pace = np.exp(BOUT_SPREAD * generator.standard_normal(2))
+    pace = np.sqrt(pace)
+    lean = generator.normal(0, 5.0, 3)  # this bout's own posture, degrees
+    side = generator.normal(0, 0.45)
+    walking = bout.behavior == "walk"
+    spread = {"rest": 0.8, "groom": 0.8, "walk": 0.15, "drink": 0.15, "eat": 0.35}
+    if walking:
+        heading = 1 if bout.place.x >= x else -1
+        yaw = _yaw_of(generator, heading, yaw, 0.15)
+    else:
+        yaw = _yaw_of(generator, bout.place.facing, yaw, spread.get(bout.behavior, 0.5))
+
+    start = bout.start
+    segments: list[tuple[int, int, str]] = []
+    while start < bout.stop:
+        stop = start + max(4, round(generator.uniform(*DWELL_S) * _FPS))
+        stop = bout.stop if bout.stop - stop < 5 else stop
+        name = str(generator.choice(names, p=shares))
+        if bout.behavior == "eat" and start == bout.start:
+            name = "gnaw"  # a visit to the hopper begins every meal
+        segments.append((start, stop, name))
+        start = stop
+    if walking and all(name != "gait" for _, _, name in segments):
+        segments[0] = (*segments[0][:2], "gait")
+    moving = sum(stop - start for start, stop, name in segments if name == "gait")
+
+    origin_x, origin_depth, walked = x, depth, 0
+    for start, stop, name in segments:
+        mode, here = MODES[name], slice(start, stop)
+        posture = POSTURES[mode.posture]
+        ramp = np.ones(stop - start)
+        if walking and name == "gait":
+            share = (walked + np.arange(1, stop - start + 1)) / moving
+            walked += stop - start
+            targets["x"][here] = origin_x + share * (bout.place.x - origin_x)
+            targets["depth"][here] = origin_depth + share * (bout.place.depth - origin_depth)
+            x, depth = targets["x"][stop - 1], targets["depth"][stop - 1]
+        else:
+            if not walking and generator.random() < mode.step:
+                moved = generator.normal(0, STEP_PX)
+                target = np.clip(x + moved, *X_RANGE)
+                ramp = np.linspace(0, 1, stop - start)
+                targets["x"][here] = x + ramp * (target - x)
+                x = float(target)
+                depth = float(np.clip(depth + generator.normal(0, 0.05), *DEPTH_RANGE))
+                yaw += generator.normal(0, 0.35)
+            else:
+                targets["x"][here] = x
+            targets["depth"][here] = depth
+        targets["yaw"][here] = yaw
+        targets["torso"][here] = posture.torso + lean[0]
+        targets["arch"][here] = posture.arch + lean[1]
+        targets["head"][here] = posture.head + lean[2]
+        for field in ("height", "paws", "reach"):
+            targets[field][here] = getattr(posture, field)
+        targets["bend"][here] = side + (np.sign(side) * 0.9 if name == "flank" else 0.0)
+        targets["rate"][here] = mode.rate_hz * pace
+        for field in ("bob", "rub", "rock", "wander"):
+            targets[field][here] = getattr(mode, field) * strength
+        targets["alive"][here] = 0.0 if name in ("still", "freeze") else 1.0
+    return x, depth, yaw
+
+
+def _animate(generator: Generator, targets: dict[str, Track]) -> Pose:
+    n_frames = len(targets["x"])
+    smooth = {name: _smoothed(track, BLEND_S) for name, track in targets.items()}
+    smooth["yaw"] = _smoothed(targets["yaw"], 1.3 * BLEND_S)
+
+    def wandering(scale: float, seconds: float) -> Track:
+        return scale * smooth["wander"] * _noise(generator, n_frames, seconds)
+
+    phase = np.cumsum(2 * np.pi * smooth["rate"] / _FPS) + 0.6 * _noise(generator, n_frames, 0.5)
+    swing, beat = np.sin(phase), np.cos(phase)
+    degrees = np.pi / 180
+    step_px = np.hypot(np.gradient(smooth["x"]), 60 * np.gradient(smooth["depth"]))
+    speed = _smoothed(step_px * _FPS, 0.1)
+    breathing = 2 * np.pi * np.cumsum(2.2 + 0.25 * _noise(generator, n_frames, 2.0)) / _FPS
+    return Pose(
+        x=smooth["x"] + wandering(1.0, 0.4),
+        depth=smooth["depth"],
+        height=smooth["height"] + 0.02 * smooth["rock"] * np.abs(swing) * smooth["height"],
+        yaw=smooth["yaw"] + wandering(0.12, 0.5),
+        torso=degrees * (smooth["torso"] + smooth["rock"] * beat + wandering(5.0, 0.45)),
+        arch=degrees * (smooth["arch"] + wandering(3.0, 0.5)),
+        head=degrees * (smooth["head"] + smooth["bob"] * swing + wandering(11.0, 0.35)),
+        turn=wandering(0.35, 0.35),
+        bend=smooth["bend"] + wandering(0.15, 0.6),
+        paws=np.clip(smooth["paws"], 0, 1),
+        reach=np.clip(smooth["reach"], 0, 1),
+        paw_x=smooth["rub"] * 0.6 * beat,
+        paw_y=smooth["rub"] * swing,
+        gait=2 * np.pi * np.cumsum(speed / _FPS) / 30.0,
+        stride=np.clip(speed / 45.0, 0, 1),
+        breath=np.sin(breathing),
+        tail=_noise(generator, n_frames, 0.9) * (0.25 + 0.75 * smooth["alive"]),
+    )
+
+
+def _yaw_of(generator: Generator, facing: int, yaw: float, spread: float) -> float:
+    """Return a yaw that faces left or right, reached from ``yaw`` without turning round twice."""
+    wanted = (0.0 if facing > 0 else np.pi) + np.clip(generator.normal(0, spread), -1.2, 1.2)
+    return yaw + float(np.angle(np.exp(1j * (wanted - yaw))))
+
+
+def _smoothed(track: Track, seconds: float) -> Track:
+    """Return the track convolved with a Gaussian of the given standard deviation."""
+    half = max(1, round(4 * seconds * _FPS))
+    kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / (seconds * _FPS)) ** 2)
+    padded = np.pad(track, half, mode="edge")
+    return np.convolve(padded, kernel / kernel.sum(), mode="valid")
+
+
+def _noise(generator: Generator, n_frames: int, seconds: float) -> Track:
+    """Return smooth Gaussian noise of unit variance with about the given correlation time."""
+    half = max(1, round(4 * seconds * _FPS))
+    kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / (seconds * _FPS)) ** 2)
+    white = generator.standard_normal(n_frames + 2 * half)
+    return np.convolve(white, kernel / np.sqrt((kernel**2).sum()), mode="valid")

@@ -1,0 +1,49 @@
+"""Names of the simulated recordings: what a workflow needs to plan, without simulating anything."""
+
+from homecage.simulate.options import SimulationOptions
+
+NIGHTS_IN = 3
+"""One recording in three is made at night: four of twelve, as in Jhuang et al. (2010)."""
+
+SOURCES_PER_FOLDER = 3
+"""Recording sessions whose clips share one folder of the clipped database."""
+
+
+def video_names(options: SimulationOptions) -> list[str]:
+    """Return the names of the full videos, in order."""
+    return [_recording_name(number) for number in range(1, options.videos + 1)]
+
+
+def names_annotated_twice(options: SimulationOptions) -> list[str]:
+    """Return the full videos that annotator group 2 labeled too, spread over day and night."""
+    names = video_names(options)
+    count = min(options.videos_annotated_twice, len(names))
+    return [names[index * len(names) // count] for index in range(count)]
+
+
+def clip_folder_names(options: SimulationOptions) -> list[str]:
+    """Return the folders of the clipped database; no full video has one of these names."""
+    first = options.videos + 1
+    return [_recording_name(number) for number in range(first, first + options.clip_folders)]
+
+
+def source_names(folder: str) -> list[str]:
+    """Return the sessions that a folder's clips were cut from; only the first bears its name.
+
+    In the real data set, too, a clip's prefix need not be the name of its folder.
+    """
+    stem = folder.removesuffix("day").removesuffix("night")
+    others = [
+        f"{stem}{'night' if letter == 'B' else 'day'}{letter}"
+        for letter in "BCDEFGHIJK"[: SOURCES_PER_FOLDER - 1]
+    ]
+    return [folder, *others]
+
+
+def is_night(name: str) -> bool:
+    """Tell whether a recording of this name is made at night."""
+    return "night" in name
+
+
+def _recording_name(number: int) -> str:
+    return f"sim{number:02d}{'night' if number % NIGHTS_IN == 0 else 'day'}"

@@ -1,0 +1,22 @@
+"""Options of the simulated data set."""
+
+from pydantic import Field
+
+from homecage.options import Options
+
+
+class SimulationOptions(Options):
+    """The size of the simulated home cage; nothing here touches a real data set."""
+
+    seed: int = Field(0, ge=0)
+    """Seed of the whole data set: the same seed gives the same bytes."""
+    videos: int = Field(12, ge=3)
+    """Full videos, hence folds."""
+    seconds: float = Field(180.0, gt=0)
+    """Length of each full video, in seconds."""
+    videos_annotated_twice: int = Field(6, ge=0)
+    """Full videos that annotator group 2 labeled too, in part: FD*."""
+    clip_folders: int = Field(4, ge=1)
+    """Folders of the clipped database, each one simulated recording session."""
+    clips_per_folder: int = Field(100, ge=8)
+    """Clips in each folder, the eight behaviors in realistic imbalance but none absent."""

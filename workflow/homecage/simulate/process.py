@@ -1,0 +1,184 @@
+"""What the mouse does, when and where: a semi-Markov process of goals, each a short script of bouts.
+
+The mouse has needs that recover with time. It picks a goal by how much each is needed, walks to
+where the goal can be met, and acts out a script whose bouts have random durations. Nothing here
+moves or draws; :mod:`homecage.simulate.motion` turns bouts into poses.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from homecage.simulate.cage import HOPPER_MOUTH, RATE_FPS, SPOUT_TIP
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a bout happens: the hips' x in pixels, depth from 0 (front) to 1, facing -1 or 1."""
+
+    x: float
+    depth: float
+    facing: int
+
+
+@dataclass(frozen=True)
+class Bout:
+    """One bout of a behavior over the half-open frames ``[start, stop)``, at or towards a place."""
+
+    behavior: str
+    start: int
+    stop: int
+    place: Place
+
+
+# ASSUME: the shares and durations below were chosen, not fitted. They keep what matters of the real
+# data set's order: rest, micromovement and groom fill most of the time, and drink is well under 1 %.
+# Rest is shorter than a real mouse's, so that videos of minutes hold more than one bout of it.
+NEEDS = {  # goal: (weight, seconds until the need is back)
+    "explore": (1.0, 6.0),
+    "feed": (0.85, 45.0),
+    "thirst": (0.65, 70.0),
+    "groom": (0.9, 30.0),
+    "climb": (0.75, 45.0),
+    "sleep": (0.75, 70.0),
+}
+
+DURATIONS_S = {  # behavior: (median, log standard deviation, shortest, longest)
+    "drink": (0.85, 0.30, 0.6, 1.8),
+    "eat": (6.0, 0.55, 2.0, 22.0),
+    "groom": (6.5, 0.60, 1.5, 25.0),
+    "hang": (3.6, 0.45, 1.2, 10.0),
+    "micromovement": (2.6, 0.60, 0.7, 9.0),
+    "rear": (1.7, 0.45, 0.6, 5.0),
+    "rest": (22.0, 0.40, 9.0, 60.0),
+}
+
+WALK_PX_PER_S = (75.0, 0.40)  # median and log standard deviation of a walk's speed
+SHORTEST_WALK_PX = 45.0
+X_RANGE = (48.0, 272.0)
+DEPTH_RANGE = (0.12, 0.88)
+
+
+def simulate_bouts(generator: Generator, n_frames: int) -> list[Bout]:
+    """Return bouts that tile ``[0, n_frames)``; neighbors differ in behavior."""
+    bouts: list[Bout] = []
+    last_s = {goal: -generator.uniform(0, 2 * back_s) for goal, (_, back_s) in NEEDS.items()}
+    place = _anywhere(generator)
+    frame = 0
+    while frame < n_frames:
+        goal = _choose_goal(generator, last_s, frame / float(RATE_FPS))
+        for behavior, target in _script(generator, goal, place):
+            duration_s = _duration_s(generator, behavior, place, target)
+            stop = frame + max(1, round(duration_s * RATE_FPS))
+            place = target
+            if bouts and bouts[-1].behavior == behavior:
+                bouts[-1] = Bout(behavior, bouts[-1].start, stop, target)
+            else:
+                bouts.append(Bout(behavior, frame, stop, target))
+            frame = stop
+        last_s[goal] = frame / float(RATE_FPS)
+    bouts = [bout for bout in bouts if bout.start < n_frames]
+    bouts[-1] = Bout(bouts[-1].behavior, bouts[-1].start, n_frames, bouts[-1].place)
+    return bouts
+
+
+def _choose_goal(generator: Generator, last_s: dict[str, float], now_s: float) -> str:
+    weights = np.array(
+        [
+            weight * (1.0 - np.exp(-(((now_s - last_s[goal]) / back_s) ** 3)))
+            for goal, (weight, back_s) in NEEDS.items()
+        ]
+    )
+    return str(generator.choice(list(NEEDS), p=weights / weights.sum()))
+
+
+def _script(generator: Generator, goal: str, here: Place) -> Iterator[tuple[str, Place]]:
+    """Yield the bouts of a goal: behavior and where it happens (for walk, where it leads)."""
+    if goal == "explore":
+        for _ in range(generator.integers(1, 3)):
+            here = _anywhere(generator, away_from=here)
+            yield "walk", here
+            yield "micromovement", here
+            if generator.random() < 0.6:
+                yield "rear", here
+                if generator.random() < 0.6:
+                    yield "micromovement", here
+    elif goal == "feed":
+        here = _at_hopper(generator)
+        yield "walk", here
+        if generator.random() < 0.6:
+            yield "rear", here
+        yield "eat", here
+        if generator.random() < 0.5:
+            yield "micromovement", here
+            yield "eat", here
+        if generator.random() < 0.6:
+            yield "micromovement", here
+    elif goal == "thirst":
+        here = _at_spout(generator)
+        yield "walk", here
+        yield ("micromovement" if generator.random() < 0.6 else "rear"), here
+        yield "drink", here
+        if generator.random() < 0.35:
+            yield "micromovement", here
+            yield "drink", here
+        yield "micromovement", here
+    elif goal == "groom":
+        yield "micromovement", here
+        yield "groom", here
+        if generator.random() < 0.45:
+            yield "micromovement", here
+            yield "groom", here
+    elif goal == "climb":
+        if generator.random() < 0.7:
+            here = _anywhere(generator, away_from=here)
+            yield "walk", here
+        yield "rear", here
+        yield "hang", here
+        if generator.random() < 0.5:
+            yield "rear", here
+            yield "hang", here
+        yield "micromovement", here
+    else:
+        if generator.random() < 0.7:
+            here = _anywhere(generator, away_from=here)
+            yield "walk", here
+        yield "micromovement", here
+        if generator.random() < 0.4:
+            yield "groom", here
+        yield "rest", here
+
+
+def _duration_s(generator: Generator, behavior: str, here: Place, there: Place) -> float:
+    if behavior == "walk":
+        median, spread = WALK_PX_PER_S
+        speed = median * np.exp(spread * generator.standard_normal())
+        return float(max(0.7, abs(there.x - here.x) / speed))
+    median, spread, shortest, longest = DURATIONS_S[behavior]
+    drawn = median * np.exp(spread * generator.standard_normal())
+    return float(np.clip(drawn, shortest, longest))
+
+
+def _anywhere(generator: Generator, away_from: Place | None = None) -> Place:
+    while True:
+        x = generator.uniform(*X_RANGE)
+        if away_from is None or abs(x - away_from.x) >= SHORTEST_WALK_PX:
+            break
+    facing = int(generator.choice([-1, 1])) if away_from is None else _sign(x - away_from.x)
+    return Place(x, generator.uniform(*DEPTH_RANGE), facing)
+
+
+def _at_hopper(generator: Generator) -> Place:
+    facing = int(generator.choice([-1, 1]))
+    x = HOPPER_MOUTH[0] - facing * (32.0 + generator.normal(0, 7.0))
+    return Place(x, generator.uniform(0.4, 0.7), facing)
+
+
+def _at_spout(generator: Generator) -> Place:
+    return Place(SPOUT_TIP[0] - 50.0 + generator.normal(0, 4.0), generator.uniform(0.45, 0.6), 1)
+
+
+def _sign(value: float) -> int:
+    return 1 if value >= 0 else -1

@@ -1,0 +1,258 @@
+"""Stores: numeric arrays in zarr 3 directories, complete and undamaged or refused.
+
+A store is a group of arrays that grow along their first axis, kept as a few large shards of small raw
+chunks. zarr alone reads a missing shard as zeros and a flipped bit as data, so every chunk carries a
+checksum (crc32c) and the attributes carry the exact size of every shard file. Nothing in the files
+depends on anything but what was written: the same rows give the same bytes.
+
+The zarrs pipeline runs on threads of its own: open a store after a fork, never before it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import Crc32cCodec
+
+from homecage.errors import StoreError
+from homecage.publish import publish
+
+zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
+
+FORMAT = 1
+"""The version of the layout; a store of another version is refused."""
+
+# zarrs lays the chunks of a shard out in the order in which its threads finish them: with one, in the
+# order of the rows, hence the same bytes each time (and not slower: the disk is the limit).
+_IN_ORDER = {"threading.max_workers": 1}
+
+_HEADER = "homecage"  # The group attribute that holds the store's own description.
+_METADATA = "zarr.json"
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """The form of one array: everything but its length.
+
+    ``shape_tail`` is the shape of one row; ``chunk`` and ``shard`` are rows per chunk (the unit of
+    reading) and rows per shard (the file, and the unit of writing).
+    """
+
+    shape_tail: tuple[int, ...]
+    dtype: str
+    chunk: int
+    shard: int
+
+    def __post_init__(self) -> None:
+        if self.chunk < 1 or self.shard % self.chunk:
+            raise ValueError(f"a shard of {self.shard} rows is not whole chunks of {self.chunk}")
+
+
+class StoreWriter:
+    """Takes rows in blocks of any length and writes whole shards as they fill."""
+
+    def __init__(self, group: zarr.Group, arrays: Mapping[str, ArraySpec]) -> None:
+        self.attributes: dict[str, Any] = {}
+        """The store's attributes (JSON values); may be filled until the ``with`` block ends."""
+        self._shards = {name: _ShardWriter(group, name, spec) for name, spec in arrays.items()}
+
+    def append(self, name: str, block: NDArray[Any]) -> None:
+        """Append rows to an array.
+
+        Raises:
+            ValueError: the block's row shape or dtype is not the array's.
+        """
+        self._shards[name].append(block)
+
+    def _finish(self) -> None:
+        for shards in self._shards.values():
+            shards.flush()
+
+
+class _ShardWriter:
+    """One array being written: a buffer of one shard in memory, the shards before it on disk."""
+
+    def __init__(self, group: zarr.Group, name: str, spec: ArraySpec) -> None:
+        with zarr.config.set(_IN_ORDER):
+            self._array = group.create_array(
+                name,
+                shape=(0, *spec.shape_tail),
+                dtype=spec.dtype,
+                chunks=(spec.chunk, *spec.shape_tail),
+                shards=(spec.shard, *spec.shape_tail),
+                compressors=[Crc32cCodec()],
+                filters=None,
+                fill_value=0,
+                chunk_key_encoding={"name": "default", "separator": "."},
+                config={"write_empty_chunks": True},
+            )
+        self._name = name
+        self._buffer = np.empty((spec.shard, *spec.shape_tail), dtype=spec.dtype)
+        self._filled = 0
+
+    def append(self, block: NDArray[Any]) -> None:
+        buffer = self._buffer
+        if block.shape[1:] != buffer.shape[1:] or block.dtype != buffer.dtype:
+            raise ValueError(
+                f"array {self._name!r} takes rows {buffer.shape[1:]} of {buffer.dtype}, "
+                f"got {block.shape[1:]} of {block.dtype}"
+            )
+        while len(block):
+            n_rows = min(len(block), len(buffer) - self._filled)
+            buffer[self._filled : self._filled + n_rows] = block[:n_rows]
+            self._filled += n_rows
+            block = block[n_rows:]
+            if self._filled == len(buffer):
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the buffered rows; a shard shorter than the buffer must be the array's last."""
+        if not self._filled:
+            return
+        start = self._array.shape[0]
+        with zarr.config.set(_IN_ORDER):
+            self._array.resize((start + self._filled, *self._buffer.shape[1:]))
+            self._array[start:] = self._buffer[: self._filled]
+        self._filled = 0
+
+
+@contextmanager
+def write_store(
+    path: Path, *, kind: str, arrays: Mapping[str, ArraySpec]
+) -> Iterator[StoreWriter]:
+    """Write a store that appears at ``path`` whole when the block ends, or not at all.
+
+    Memory is bounded by one shard of each array.
+    """
+    with publish(path) as temporary:
+        group = zarr.open_group(temporary, mode="w", zarr_format=3)
+        writer = StoreWriter(group, arrays)
+        yield writer
+        writer._finish()
+        header = {
+            "format": FORMAT,
+            "kind": kind,
+            "arrays": {
+                name: {
+                    "shape": list(group[name].shape),
+                    "dtype": str(group[name].dtype),
+                    "shard_bytes": _shard_sizes(temporary / name),
+                }
+                for name in arrays
+            },
+        }
+        group.attrs.put({_HEADER: header, **writer.attributes})
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array of a store: read lazily with numpy's basic indexing, never without its checksums."""
+
+    store: Path
+    name: str
+    _array: Any = field(repr=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows first."""
+        return tuple(self._array.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements."""
+        return np.dtype(self._array.dtype)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, selection: Any) -> NDArray[Any]:
+        try:
+            return np.asarray(self._array[selection])
+        except IndexError:
+            raise  # The caller's mistake, not the store's.
+        except Exception as error:
+            # What a damaged chunk raises depends on where the damage lies and on the pipeline.
+            raise StoreError(self.store, f"array {self.name!r} is damaged ({error})") from error
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store: its arrays by name, and its attributes."""
+
+    path: Path
+    arrays: Mapping[str, StoredArray]
+    attributes: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> StoredArray:
+        return self.arrays[name]
+
+
+def open_store(path: Path, *, kind: str) -> Store:
+    """Open a store for reading, after a check that every shard is there in its exact size.
+
+    Raises:
+        StoreError: not a store, of another kind or version, or a shard is missing, surplus or of
+            another size. A damaged chunk raises it when it is read.
+    """
+    attributes = _read_attributes(path)
+    try:
+        header = attributes.pop(_HEADER)
+        found, version, arrays = header["kind"], header["format"], header["arrays"]
+    except (KeyError, TypeError):
+        raise StoreError(path, f"expected a store of {kind}, found no homecage store") from None
+    if (found, version) != (kind, FORMAT):
+        raise StoreError(
+            path, f"expected a store of {kind} (format {FORMAT}), found {found} (format {version})"
+        )
+    return Store(
+        path,
+        {name: _open_array(path, name, expected) for name, expected in arrays.items()},
+        attributes,
+    )
+
+
+def _read_attributes(path: Path) -> dict[str, Any]:
+    if not path.is_dir():
+        raise StoreError(path, "not a store" if path.exists() else "no such store")
+    try:
+        attributes = json.loads((path / _METADATA).read_text(encoding="utf-8"))["attributes"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(path, f"not a store: {_METADATA} is missing or damaged") from error
+    return dict(attributes)
+
+
+def _open_array(path: Path, name: str, expected: Mapping[str, Any]) -> StoredArray:
+    sizes, found = expected["shard_bytes"], _shard_sizes(path / name)
+    if missing := sorted(sizes.keys() - found.keys()):
+        raise StoreError(path, f"array {name!r} lacks {len(missing)} shards, first {missing[0]}")
+    if surplus := sorted(found.keys() - sizes.keys()):
+        raise StoreError(path, f"array {name!r} has a file that is not its own: {surplus[0]}")
+    for shard, size in sizes.items():
+        if found[shard] != size:
+            raise StoreError(
+                path, f"array {name!r}: shard {shard} has {found[shard]} bytes, expected {size}"
+            )
+    try:
+        array = zarr.open_array(path / name, mode="r", zarr_format=3)
+        form = {"shape": list(array.shape), "dtype": str(array.dtype)}
+    except Exception as error:  # zarr raises a different one for each kind of damaged metadata.
+        raise StoreError(path, f"array {name!r} cannot be opened ({error})") from error
+    if form["shape"] != expected["shape"] or form["dtype"] != expected["dtype"]:
+        raise StoreError(path, f"array {name!r} is {form}, the store's attributes say {expected}")
+    return StoredArray(path, name, array)
+
+
+def _shard_sizes(folder: Path) -> dict[str, int]:
+    if not folder.is_dir():
+        return {}
+    return {
+        file.name: file.stat().st_size
+        for file in sorted(folder.iterdir())
+        if file.name != _METADATA
+    }

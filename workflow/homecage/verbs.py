@@ -1,0 +1,25 @@
+"""The verbs of the command line: the function behind each one.
+
+Functions are named, not imported: a rule depends on the modules its own verb imports, and on no others.
+"""
+
+VERBS: dict[str, str] = {
+    "write-schema": "homecage.config:write_schema",
+    "simulate-dataset": "homecage.simulate.dataset:simulate_dataset",
+    "simulate-video": "homecage.simulate.dataset:simulate_video",
+    "simulate-annotation": "homecage.simulate.annotators:simulate_annotation",
+    "simulate-clips": "homecage.simulate.dataset:simulate_clips",
+    "inspect-videos": "homecage.frames.inspect:inspect_videos",
+    "check-dataset": "homecage.ingest.check:check_dataset",
+    "decode-video": "homecage.frames.decode_video:decode_video",
+    "decode-clips": "homecage.frames.decode_clips:decode_clips",
+    "import-annotation": "homecage.ingest.annotations:import_annotation",
+    "balance-clips": "homecage.clips.balance:balance_clips",
+    "train-convnet": "homecage.convnet.train:train_convnet",
+    "extract-features": "homecage.features.extract:extract_features",
+    "train-fold": "homecage.sequence.train:train_fold",
+    "predict-lstm": "homecage.sequence.predict:predict_lstm",
+    "predict-convnet": "homecage.features.predict:predict_convnet",
+    "predict-human": "homecage.ingest.annotations:predict_human",
+    "evaluate": "homecage.evaluate.evaluate:evaluate_predictions",
+}
