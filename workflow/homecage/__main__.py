@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from inspect import cleandoc
 from types import FrameType
 from typing import Any, get_type_hints
 
@@ -30,7 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"usage: homecage <verb> --help\n\nverbs:\n{verbs}", file=sys.stderr)
         return 0 if wanted else 2
     verb, *rest = arguments
-    logging.basicConfig(level=logging.INFO, format=f"[{verb}] %(message)s", stream=sys.stderr)
+    logging.basicConfig(format=f"[{verb}] %(message)s", stream=sys.stderr)
+    logging.getLogger("homecage").setLevel(logging.INFO)  # and other libraries stay quiet
     signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
         function = load_verb(verb)
@@ -52,6 +54,8 @@ def load_verb(verb: str) -> Callable[..., None]:
     """Import the function behind a verb, and only what it needs."""
     module, function = VERBS[verb].split(":")
     loaded: Callable[..., None] = getattr(import_module(module), function)
+    # defopt looks up the names under "Raises", which a module need not import to let them pass.
+    loaded.__doc__ = cleandoc(loaded.__doc__ or "").partition("\n\nRaises:")[0]
     return loaded
 
 

@@ -1,13 +1,15 @@
 """Stores: numeric arrays in zarr 3 directories, complete and undamaged or refused.
 
-A store is a group of arrays that grow along their first axis, kept as a few large shards of small raw
-chunks. zarr alone reads a missing shard as zeros and a flipped bit as data, so every chunk carries a
-checksum (crc32c) and the attributes carry the exact size of every shard file. Nothing in the files
-depends on anything but what was written: the same rows give the same bytes.
+A store is a group of arrays that grow along their first axis, kept as a few large shards of small
+raw chunks. zarr alone reads a missing shard as zeros and a flipped bit as data, so every chunk
+carries a checksum (crc32c) and the attributes carry the exact size of every shard file. (A chunk of
+zeros alone is not stored; the shard's index, with a checksum too, says so.) The files hold nothing
+but what was written: the same rows give the same bytes.
 
 The zarrs pipeline runs on threads of its own: open a store after a fork, never before it.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,8 +30,8 @@ zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
 FORMAT = 1
 """The version of the layout; a store of another version is refused."""
 
-# zarrs lays the chunks of a shard out in the order in which its threads finish them: with one, in the
-# order of the rows, hence the same bytes each time (and not slower: the disk is the limit).
+# zarrs lays the chunks of a shard out in the order in which its threads finish them: with one
+# thread, in the order of the rows, hence the same bytes each time. It was not slower.
 _IN_ORDER = {"threading.max_workers": 1}
 
 _HEADER = "homecage"  # The group attribute that holds the store's own description.
@@ -57,10 +59,11 @@ class ArraySpec:
 class StoreWriter:
     """Takes rows in blocks of any length and writes whole shards as they fill."""
 
-    def __init__(self, group: zarr.Group, arrays: Mapping[str, ArraySpec]) -> None:
+    def __init__(self, folder: Path, arrays: Mapping[str, ArraySpec]) -> None:
+        """Make empty arrays in a folder."""
         self.attributes: dict[str, Any] = {}
         """The store's attributes (JSON values); may be filled until the ``with`` block ends."""
-        self._shards = {name: _ShardWriter(group, name, spec) for name, spec in arrays.items()}
+        self._shards = {name: _ShardWriter(folder / name, spec) for name, spec in arrays.items()}
 
     def append(self, name: str, block: NDArray[Any]) -> None:
         """Append rows to an array.
@@ -70,18 +73,19 @@ class StoreWriter:
         """
         self._shards[name].append(block)
 
-    def _finish(self) -> None:
-        for shards in self._shards.values():
-            shards.flush()
+    def _finish(self) -> dict[str, Any]:
+        """Write the rows still in memory; return what each array must be when it is opened."""
+        return {name: shards.finish() for name, shards in self._shards.items()}
 
 
 class _ShardWriter:
     """One array being written: a buffer of one shard in memory, the shards before it on disk."""
 
-    def __init__(self, group: zarr.Group, name: str, spec: ArraySpec) -> None:
+    def __init__(self, folder: Path, spec: ArraySpec) -> None:
         with zarr.config.set(_IN_ORDER):
-            self._array = group.create_array(
-                name,
+            self._array = zarr.create_array(
+                folder,
+                zarr_format=3,
                 shape=(0, *spec.shape_tail),
                 dtype=spec.dtype,
                 chunks=(spec.chunk, *spec.shape_tail),
@@ -90,9 +94,8 @@ class _ShardWriter:
                 filters=None,
                 fill_value=0,
                 chunk_key_encoding={"name": "default", "separator": "."},
-                config={"write_empty_chunks": True},
             )
-        self._name = name
+        self._folder = folder
         self._buffer = np.empty((spec.shard, *spec.shape_tail), dtype=spec.dtype)
         self._filled = 0
 
@@ -100,7 +103,7 @@ class _ShardWriter:
         buffer = self._buffer
         if block.shape[1:] != buffer.shape[1:] or block.dtype != buffer.dtype:
             raise ValueError(
-                f"array {self._name!r} takes rows {buffer.shape[1:]} of {buffer.dtype}, "
+                f"array {self._folder.name!r} takes rows {buffer.shape[1:]} of {buffer.dtype}, "
                 f"got {block.shape[1:]} of {block.dtype}"
             )
         while len(block):
@@ -109,12 +112,18 @@ class _ShardWriter:
             self._filled += n_rows
             block = block[n_rows:]
             if self._filled == len(buffer):
-                self.flush()
+                self._write_shard()
 
-    def flush(self) -> None:
-        """Write the buffered rows; a shard shorter than the buffer must be the array's last."""
-        if not self._filled:
-            return
+    def finish(self) -> dict[str, Any]:
+        if self._filled:
+            self._write_shard()
+        return {
+            "metadata_sha256": _hash_metadata(self._folder),
+            "shard_bytes": _measure_shards(self._folder),
+        }
+
+    def _write_shard(self) -> None:
+        """Write the rows in memory; a shard that is not full must be the array's last."""
         start = self._array.shape[0]
         with zarr.config.set(_IN_ORDER):
             self._array.resize((start + self._filled, *self._buffer.shape[1:]))
@@ -123,31 +132,18 @@ class _ShardWriter:
 
 
 @contextmanager
-def write_store(
-    path: Path, *, kind: str, arrays: Mapping[str, ArraySpec]
-) -> Iterator[StoreWriter]:
+def write_store(path: Path, *, kind: str, arrays: Mapping[str, ArraySpec]) -> Iterator[StoreWriter]:
     """Write a store that appears at ``path`` whole when the block ends, or not at all.
 
     Memory is bounded by one shard of each array.
     """
     with publish(path) as temporary:
-        group = zarr.open_group(temporary, mode="w", zarr_format=3)
-        writer = StoreWriter(group, arrays)
+        writer = StoreWriter(temporary, arrays)
         yield writer
-        writer._finish()
-        header = {
-            "format": FORMAT,
-            "kind": kind,
-            "arrays": {
-                name: {
-                    "shape": list(group[name].shape),
-                    "dtype": str(group[name].dtype),
-                    "shard_bytes": _shard_sizes(temporary / name),
-                }
-                for name in arrays
-            },
-        }
-        group.attrs.put({_HEADER: header, **writer.attributes})
+        header = {"format": FORMAT, "kind": kind, "arrays": writer._finish()}
+        zarr.create_group(
+            temporary, zarr_format=3, attributes={**writer.attributes, _HEADER: header}
+        )
 
 
 @dataclass(frozen=True)
@@ -166,12 +162,19 @@ class StoredArray:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the elements."""
-        return np.dtype(self._array.dtype)
+        dtype: np.dtype[Any] = self._array.dtype
+        return dtype
 
     def __len__(self) -> int:
+        """Return the number of rows."""
         return self.shape[0]
 
     def __getitem__(self, selection: Any) -> NDArray[Any]:
+        """Read rows, after a check of the checksum of every chunk they lie in.
+
+        Raises:
+            StoreError: a chunk is damaged.
+        """
         try:
             return np.asarray(self._array[selection])
         except IndexError:
@@ -190,6 +193,7 @@ class Store:
     attributes: Mapping[str, Any]
 
     def __getitem__(self, name: str) -> StoredArray:
+        """Return the array of that name."""
         return self.arrays[name]
 
 
@@ -203,8 +207,8 @@ def open_store(path: Path, *, kind: str) -> Store:
     attributes = _read_attributes(path)
     try:
         header = attributes.pop(_HEADER)
-        found, version, arrays = header["kind"], header["format"], header["arrays"]
-    except (KeyError, TypeError):
+        found, version, arrays = header["kind"], header["format"], dict(header["arrays"])
+    except (KeyError, TypeError, ValueError):
         raise StoreError(path, f"expected a store of {kind}, found no homecage store") from None
     if (found, version) != (kind, FORMAT):
         raise StoreError(
@@ -228,7 +232,7 @@ def _read_attributes(path: Path) -> dict[str, Any]:
 
 
 def _open_array(path: Path, name: str, expected: Mapping[str, Any]) -> StoredArray:
-    sizes, found = expected["shard_bytes"], _shard_sizes(path / name)
+    sizes, found = expected.get("shard_bytes", {}), _measure_shards(path / name)
     if missing := sorted(sizes.keys() - found.keys()):
         raise StoreError(path, f"array {name!r} lacks {len(missing)} shards, first {missing[0]}")
     if surplus := sorted(found.keys() - sizes.keys()):
@@ -238,17 +242,17 @@ def _open_array(path: Path, name: str, expected: Mapping[str, Any]) -> StoredArr
             raise StoreError(
                 path, f"array {name!r}: shard {shard} has {found[shard]} bytes, expected {size}"
             )
-    try:
-        array = zarr.open_array(path / name, mode="r", zarr_format=3)
-        form = {"shape": list(array.shape), "dtype": str(array.dtype)}
-    except Exception as error:  # zarr raises a different one for each kind of damaged metadata.
-        raise StoreError(path, f"array {name!r} cannot be opened ({error})") from error
-    if form["shape"] != expected["shape"] or form["dtype"] != expected["dtype"]:
-        raise StoreError(path, f"array {name!r} is {form}, the store's attributes say {expected}")
-    return StoredArray(path, name, array)
+    if _hash_metadata(path / name) != expected.get("metadata_sha256"):
+        raise StoreError(path, f"array {name!r}: {_METADATA} is missing or damaged")
+    return StoredArray(path, name, zarr.open_array(path / name, mode="r", zarr_format=3))
 
 
-def _shard_sizes(folder: Path) -> dict[str, int]:
+def _hash_metadata(folder: Path) -> str | None:
+    file = folder / _METADATA
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+
+
+def _measure_shards(folder: Path) -> dict[str, int]:
     if not folder.is_dir():
         return {}
     return {

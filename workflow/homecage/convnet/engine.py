@@ -65,7 +65,7 @@ def batch_clips(
 
 def _clips_in(frames: NDArray[np.uint8], length: int, stride: int) -> NDArray[np.uint8]:
     windows = np.lib.stride_tricks.sliding_window_view(frames, length, axis=0)[::stride]
-    return np.ascontiguousarray(np.moveaxis(windows, -1, 1))
+    return np.moveaxis(windows, -1, 1).copy()
 
 
 @torch.inference_mode()

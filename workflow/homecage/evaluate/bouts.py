@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import PredictionError
 from homecage.evaluate.metrics import Codes
-from homecage.evaluate.sources import HUMAN, check_length, group_by_source, read_method
+from homecage.evaluate.names import HUMAN
+from homecage.evaluate.sources import check_length, group_by_source, read_method
 from homecage.evaluate.tables import write_tsv
 from homecage.predictions import read_annotation
 
@@ -55,10 +56,10 @@ def find_bouts(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
     Unlabeled frames belong to no bout.
     """
-    changes = np.flatnonzero(np.diff(codes)) + 1
-    edges = np.concatenate(([0], changes, [len(codes)]))
+    outside = np.int8(UNLABELED - 1)  # Differs from every code, so that both ends are edges.
+    edges = np.flatnonzero(np.diff(codes, prepend=outside, append=outside))
     start, stop = edges[:-1], edges[1:]
-    labeled = (start < stop) & (codes[np.minimum(start, len(codes) - 1)] != UNLABELED)
+    labeled = codes[start] != UNLABELED
     return start[labeled], stop[labeled]
 
 

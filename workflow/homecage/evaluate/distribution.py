@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 
 from homecage.behaviors import BEHAVIORS, UNLABELED
-from homecage.evaluate.metrics import K, Codes, Counts
-from homecage.evaluate.sources import ANNOTATOR_1, ANNOTATOR_2, check_length, group_by_source
+from homecage.evaluate.metrics import Codes, Counts, K
+from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, CD, FD, FD_STAR
+from homecage.evaluate.sources import check_length, group_by_source
 from homecage.evaluate.tables import write_tsv
 from homecage.predictions import encode_behaviors, read_annotation
 from homecage.stores import open_store
-
-CD, FD, FD_STAR = "CD", "FD", "FD*"
 
 
 def count_behaviors(*, clips: list[Path], annotations: list[Path], output: Path) -> None:

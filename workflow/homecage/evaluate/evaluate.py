@@ -11,18 +11,9 @@ from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import HomecageError, PredictionError
 from homecage.evaluate import metrics
 from homecage.evaluate.metrics import Codes, Counts
+from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, CONVNET, FD, FD_STAR, HUMAN, LSTM
 from homecage.evaluate.published import TABLE_1
-from homecage.evaluate.sources import (
-    ANNOTATOR_1,
-    ANNOTATOR_2,
-    CONVNET,
-    HUMAN,
-    LSTM,
-    check_coverage,
-    check_length,
-    group_by_source,
-    read_method,
-)
+from homecage.evaluate.sources import check_coverage, check_length, group_by_source, read_method
 from homecage.evaluate.tables import write_tsv
 from homecage.predictions import read_annotation
 
@@ -39,10 +30,10 @@ def evaluate_predictions(
     published: Literal["yes", "no"],
     output: Path,
 ) -> None:
-    """Score every method on FD (all frames of annotator 1) and FD* (those annotator 2 labeled too).
+    """Score every method on FD, all frames of annotator 1, and FD*, those annotator 2 has too.
 
-    The human method, annotator 2, is scored on FD* only. Without a second annotator there are no FD*
-    rows. Every other method must predict every annotated frame.
+    The human method, annotator 2, is scored on FD* only. Without a second annotator there are no
+    FD* rows. Every other method must predict every annotated frame.
 
     Args:
         predictions: ``{method}/{video}.parquet`` files.
@@ -80,23 +71,23 @@ def score_methods(predictions: list[Path], annotations: list[Path]) -> Scored:
     for video, truth_path in first.items():
         log.info("scoring %s", video)
         truth = read_annotation(truth_path)
-        truth_of = {"FD": truth}
+        truth_of = {FD: truth}
         if video in second:
             truth_twice = _keep_labeled_twice(truth, truth_path, second[video])
             if np.any(truth_twice != UNLABELED):
-                truth_of["FD*"] = truth_twice
+                truth_of[FD_STAR] = truth_twice
         for method, videos in methods.items():
             if video not in videos:
                 continue
             prediction, _ = read_method(videos[video])
             check_length(videos[video], len(prediction), truth_path, len(truth))
             for frames_of, labels in truth_of.items():
-                if method == HUMAN and frames_of == "FD":
+                if method == HUMAN and frames_of == FD:
                     continue
                 check_coverage(videos[video], labels, prediction)
                 counts = metrics.count_confusion(labels, prediction)
                 scored.setdefault((method, frames_of), {})[video] = counts
-    order = [(method, frames_of) for method in methods for frames_of in ("FD", "FD*")]
+    order = [(method, frames_of) for method in methods for frames_of in (FD, FD_STAR)]
     return {key: scored[key] for key in order if key in scored}
 
 
@@ -196,7 +187,8 @@ def tabulate_confusion(scored: Scored) -> pd.DataFrame:
 
 
 def _pool(by_video: dict[str, Counts]) -> Counts:
-    return np.sum(list(by_video.values()), axis=0, dtype=np.int64)
+    pooled: Counts = np.sum(list(by_video.values()), axis=0, dtype=np.int64)
+    return pooled
 
 
 def _keep_labeled_twice(truth: Codes, truth_path: Path, second_path: Path) -> Codes:

@@ -1,8 +1,8 @@
 """Scores of a prediction, all of them computed from one confusion matrix.
 
-Letters: V videos, K behaviors. A confusion matrix counts frames: the truth in rows, the prediction in
-columns. What cannot be scored is NaN (written ``n/a``), never 0: a behavior absent from the truth has
-no recall, and a video without labels no accuracy.
+Letters: T frames, K behaviors. A confusion matrix counts frames: the truth in rows, the prediction
+in columns. What cannot be scored is NaN (written ``n/a``), never 0: a behavior absent from the truth
+has no recall, and a video without labels no accuracy.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +43,8 @@ def count_confusion(truth: Codes, prediction: Codes) -> Counts:
 
 def support(counts: Counts) -> Counts:
     """Return the (K,) true frames of each behavior."""
-    return counts.sum(axis=1)
+    frames: Counts = counts.sum(axis=1)
+    return frames
 
 
 def recall(counts: Counts) -> Scores:
@@ -94,5 +95,6 @@ LEVELS: dict[str, Callable[[Counts], float]] = {
 
 
 def _ratio(numerator: Counts, denominator: Counts) -> Scores:
-    undefined = np.full(len(denominator), np.nan)
-    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+    ratio = np.full(len(denominator), np.nan)
+    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+    return ratio

@@ -1,9 +1,10 @@
 """Published accuracies on the full database of Jhuang et al. (2010); never measured here.
 
-Source: Table 1 of Le & Murari, "Recurrent 3D Convolutional Network for Rodent Behavior Recognition",
-who quote the two lower rows from Jhuang et al., "Automated home-cage behavioural phenotyping of mice"
-(2010). The table does not say how it averages; pooled over the videos is taken.
-ASSUME: "pooled", as the frames and behaviors of Jhuang et al. are counted over the whole database.
+Source: Table 1 of Le & Murari, "Recurrent 3D Convolutional Network for Rodent Behavior
+Recognition", who quote the other two methods from Jhuang et al., "Automated home-cage behavioural
+phenotyping of mice" (2010).
+
+ASSUME: the published accuracies are pooled over the videos; the sources do not say.
 """
 
 LE_MURARI = "lstm-3dcnn (Le & Murari)"

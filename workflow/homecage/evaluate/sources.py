@@ -1,4 +1,4 @@
-"""Who labels the frames of which video: annotators and methods, known by the paths of their files."""
+"""Files of annotators and methods: ``{source}/{video}.parquet``, and whether they fit together."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,17 +9,8 @@ from numpy.typing import NDArray
 from homecage.behaviors import UNLABELED
 from homecage.errors import PredictionError
 from homecage.evaluate.metrics import Codes
+from homecage.evaluate.names import order_sources
 from homecage.predictions import encode_behaviors, read_predictions
-
-ANNOTATOR_1 = "annotator_1"
-"""The truth: its frames are FD."""
-ANNOTATOR_2 = "annotator_2"
-"""The second opinion: the frames it labels too are FD*."""
-
-CONVNET = "3dcnn"
-LSTM = "lstm-3dcnn"
-HUMAN = "human"
-"""The second annotator in the form of a prediction; scored on FD* only."""
 
 
 def group_by_source(paths: Iterable[Path]) -> dict[str, dict[str, Path]]:
@@ -35,14 +26,6 @@ def group_by_source(paths: Iterable[Path]) -> dict[str, dict[str, Path]]:
             raise PredictionError(path, f"the same video is also in {videos[path.stem]}")
         videos[path.stem] = path
     return {source: sources[source] for source in order_sources(sources)}
-
-
-def order_sources(names: Iterable[str]) -> list[str]:
-    """Order sources as tables and figures show them: the truth, the methods, then the humans."""
-    first, last = [ANNOTATOR_1, CONVNET, LSTM], [HUMAN, ANNOTATOR_2]
-    found = set(names)
-    others = sorted(found.difference(first, last))
-    return [name for name in (*first, *others, *last) if name in found]
 
 
 def read_method(path: Path) -> tuple[Codes, NDArray[np.float64]]:

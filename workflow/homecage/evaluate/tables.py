@@ -1,4 +1,4 @@
-"""Reading and writing the tables of evaluation: tab-separated, ``n/a`` where a score is undefined."""
+"""Reading and writing the tables of evaluation: tab-separated, ``n/a`` where undefined."""
 
 import csv
 from pathlib import Path
@@ -40,5 +40,4 @@ def read_tsv(path: Path) -> pd.DataFrame:
         dtype={column: str for column in columns if column in TEXT_COLUMNS},
         keep_default_na=False,
         na_values={c: ["n/a", "nan", ""] for c in columns if c not in TEXT_COLUMNS},
-        float_precision="round_trip",
     )

@@ -157,8 +157,8 @@ def _refuse_disorder(last: Bout, bout: Bout) -> None:
     if bout.start < last.stop:
         how = "overlaps" if bout.stop > last.start else "comes before"
         raise ValueError(
-            f"the bout {bout} {how} the bout {last} of line {last.line}; expected bouts in the order "
-            "of time, each frame in one bout only"
+            f"the bout {bout} {how} the bout {last} of line {last.line}; expected bouts in the "
+            "order of time, each frame in one bout only"
         )
 
 

@@ -26,7 +26,7 @@ _CONTROL = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: controls, undecodable
 _CLIP_NAMES = ("clip", "folder")
 _ANNOTATOR_FOLDERS = {"annotator_1": "Annotator_group_1", "annotator_2": "Annotator_group_2"}
 
-# The full database of Jhuang et al. (2010) has 12 videos; the name of the twelfth is not known here.
+# The full database of Jhuang et al. (2010) has 12 videos; the twelfth's name is not known here.
 _MIT_N_VIDEOS = 12
 _MIT_VIDEOS = frozenset(
     {

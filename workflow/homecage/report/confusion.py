@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from homecage.behaviors import BEHAVIORS
-from homecage.evaluate.sources import CONVNET, HUMAN, LSTM
+from homecage.evaluate.names import CONVNET, FD, FD_STAR, HUMAN, LSTM
 from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import (
@@ -28,7 +28,8 @@ def plot_confusion(
 ) -> None:
     """Draw row-normalized confusion matrices of the LSTM and of annotator 2 on FD*.
 
-    Without a second annotator there is no FD*: then those of the convnet alone and of the LSTM on FD.
+    Without a second annotator there is no FD*: then those of the convnet alone and of the LSTM, on
+    FD.
 
     Args:
         confusion: evaluation's ``confusion.tsv``.
@@ -39,13 +40,13 @@ def plot_confusion(
     """
     table = read_tsv(confusion)
     twice = HUMAN in set(table["method"])
-    frames_of, methods = ("FD*", [LSTM, HUMAN]) if twice else ("FD", [CONVNET, LSTM])
+    frames_of, methods = (FD_STAR, [LSTM, HUMAN]) if twice else (FD, [CONVNET, LSTM])
     methods = [method for method in methods if method in set(table["method"])]
     with draw(
         png,
         pdf,
         width_in=TWO_COLUMNS_IN,
-        height_in=3.6,
+        height_in=3.75,
         data_label=data_label if twice else f"{data_label}; no video is annotated twice",
         dpi=options.dpi,
     ) as figure:
@@ -65,7 +66,8 @@ def _matrix(table: pd.DataFrame, method: str, frames_of: str) -> NDArray[np.int6
     rows = table[(table["method"] == method) & (table["frames_of"] == frames_of)]
     square = rows.pivot(index="truth", columns="prediction", values="n_frames")
     order = list(BEHAVIORS)
-    return square.loc[order, order].to_numpy(dtype=np.int64)
+    counts: NDArray[np.int64] = square.loc[order, order].to_numpy(dtype=np.int64)
+    return counts
 
 
 def _draw_matrix(ax: Axes, counts: NDArray[np.int64]) -> AxesImage:
@@ -73,12 +75,12 @@ def _draw_matrix(ax: Axes, counts: NDArray[np.int64]) -> AxesImage:
     share = counts / np.where(support, support, 1)[:, np.newaxis]
     present = np.broadcast_to(support[:, np.newaxis] > 0, counts.shape)
     image = ax.imshow(np.where(present, share, np.nan), cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.argwhere(present):
+    for row, column in np.argwhere(present).tolist():
         value = share[row, column]
         text = "" if value < 0.005 else f"{value:.2f}".replace("0.", ".", 1)
         color = "white" if value > 0.6 else "black"
         ax.text(column, row, text, ha="center", va="center", fontsize=6, color=color)
-    for row in np.flatnonzero(support == 0):
+    for row in np.flatnonzero(support == 0).tolist():
         where = (-0.5, row - 0.5)
         ax.add_patch(
             Rectangle(where, len(counts), 1, facecolor=ABSENT, hatch="////", edgecolor="#CCCCCC")

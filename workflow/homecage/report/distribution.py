@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from homecage.behaviors import BEHAVIORS, COLORS
-from homecage.evaluate.distribution import CD, FD, FD_STAR
+from homecage.evaluate.names import CD, FD, FD_STAR
 from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
-from homecage.report.style import GREY, TWO_COLUMNS_IN, clear_frame, draw
+from homecage.report.style import TWO_COLUMNS_IN, clear_frame, draw
 
-TITLES = {CD: "CD: clips", FD: "FD: annotated", FD_STAR: "FD*: annotated twice"}
+TITLES = {CD: "CD, clips", FD: "FD, annotated", FD_STAR: "FD*, annotated twice"}
 
 
 def plot_distribution(
@@ -30,7 +30,7 @@ def plot_distribution(
         png,
         pdf,
         width_in=TWO_COLUMNS_IN,
-        height_in=2.1,
+        height_in=2.3,
         data_label=data_label,
         dpi=options.dpi,
     ) as figure:
@@ -41,7 +41,7 @@ def plot_distribution(
             ax.barh(positions, percent, height=0.75, color=[COLORS[b] for b in BEHAVIORS])
             for position, value in zip(positions, percent, strict=True):
                 ax.text(value, position, f" {_format_percent(value)}", va="center")
-            ax.set_title(f"{TITLES[database]} ({rows['n_frames'].sum():,} frames)", fontsize=7)
+            ax.set_title(f"{TITLES[database]}\n{rows['n_frames'].sum():,} frames")
             ax.set_xlabel("share of frames (%)")
             clear_frame(ax)
             ax.tick_params(axis="y", length=0)

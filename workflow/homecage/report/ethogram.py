@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from homecage.behaviors import BEHAVIORS, COLORS
 from homecage.errors import ConfigError
-from homecage.evaluate.sources import ANNOTATOR_1, ANNOTATOR_2, order_sources
+from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, order_sources
 from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import ABSENT, TWO_COLUMNS_IN, clear_frame, draw, name_of
@@ -62,15 +62,18 @@ def plot_ethogram(
         unit = "min" if budget["seconds"].max() >= 600 else "s"
         for (strip, bars), source in zip(axes, sources, strict=True):
             _draw_strip(strip, table[table["source"] == source], start_s, stop_s)
-            strip.set_ylabel(name_of(source).replace(" ", "\n", 1), rotation=0, ha="right")
+            label = name_of(source).replace(" (", "\n(")
+            strip.set_ylabel(label, rotation=0, ha="right", va="center")
             _draw_budget(bars, budget[budget["source"] == source], unit)
-        axes[0, 0].set_title(f"{video}, {_clock(start_s)} to {_clock(stop_s)}")
+        axes[0, 0].set_title(f"{_shorten(video)}, {_clock(start_s)} to {_clock(stop_s)}")
         axes[0, 1].set_title(f"whole video ({unit})")
         strip, bars = axes[-1]
         strip.set_xlabel("time in the video (min:s)")
         strip.xaxis.set_major_locator(MultipleLocator(_tick_s(stop_s - start_s)))
         strip.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _clock(seconds)))
-        bars.set_xticks(range(len(BEHAVIORS)), BEHAVIORS, rotation=45, ha="right")
+        bars.set_xticks(
+            range(len(BEHAVIORS)), BEHAVIORS, rotation=45, ha="right", rotation_mode="anchor"
+        )
 
 
 def choose_video(bouts: pd.DataFrame) -> str:
@@ -106,7 +109,8 @@ def choose_stretch(bouts: pd.DataFrame, options: ReportOptions) -> tuple[float, 
 
 
 def _draw_strip(ax: Axes, bouts: pd.DataFrame, start_s: float, stop_s: float) -> None:
-    ax.set_facecolor(ABSENT)
+    ax.set_facecolor("white")
+    ax.patch.set(hatch="////", edgecolor=ABSENT)  # Shows where nothing is labeled.
     inside = bouts[(bouts["start_s"] < stop_s) & (bouts["stop_s"] > start_s)]
     for behavior, rows in inside.groupby("behavior"):
         spans = list(zip(rows["start_s"], rows["stop_s"] - rows["start_s"], strict=True))
@@ -140,6 +144,12 @@ def _format_time(time: float) -> str:
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def _shorten(video: str, length: int = 44) -> str:
+    """Leave out the middle of a long name, so that it fits over the ethogram."""
+    half = length // 2
+    return video if len(video) <= length else f"{video[:half]}…{video[-half + 1 :]}"
 
 
 def _tick_s(length_s: float) -> float:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from homecage.behaviors import BEHAVIORS
-from homecage.evaluate.sources import order_sources
+from homecage.evaluate.names import FD, FD_STAR, order_sources
 from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import (
@@ -35,7 +35,7 @@ def plot_recall(
         pdf: the same, as a vector drawing.
     """
     table = read_tsv(per_behavior)
-    panels = [frames_of for frames_of in ("FD", "FD*") if frames_of in set(table["frames_of"])]
+    panels = [frames_of for frames_of in (FD, FD_STAR) if frames_of in set(table["frames_of"])]
     methods = order_sources(table["method"])
     with draw(
         png,
@@ -48,7 +48,7 @@ def plot_recall(
         axes = figure.subplots(len(panels), 1, sharey=True, squeeze=False)[:, 0]
         for ax, frames_of in zip(axes, panels, strict=True):
             _draw_panel(ax, table[table["frames_of"] == frames_of], colors_of(methods))
-            ax.set_title(f"{frames_of}")
+            ax.set_title(f"recall on {frames_of}")
         handles, labels = axes[-1].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=len(methods))
 
@@ -68,11 +68,11 @@ def _draw_panel(ax: Axes, table: pd.DataFrame, colors: dict[str, str]) -> None:
                 text = f"{value:.2f}".replace("0.", ".", 1)
                 ax.text(position, value + 0.015, text, ha="center", va="bottom", fontsize=6)
     support = table.drop_duplicates("behavior").set_index("behavior")["support"]
-    for center, behavior in zip(centers, BEHAVIORS, strict=True):
+    for center, behavior in enumerate(BEHAVIORS):
         if support[behavior] == 0:
             ax.bar(center, 1, 0.8, color=ABSENT, hatch="////", edgecolor="#CCCCCC", linewidth=0)
             ax.text(center, 0.5, "n/a", ha="center", va="center", color=GREY)
-    labels = [f"{behavior}\n{count_in_words(support[behavior])}" for behavior in BEHAVIORS]
+    labels = [f"{behavior}\n{count_in_words(support[behavior])} frames" for behavior in BEHAVIORS]
     ax.set_xticks(centers, labels)
     ax.set_xlim(-0.5, len(BEHAVIORS) - 0.5)
     ax.tick_params(axis="x", length=0)

@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from homecage.evaluate.sources import ANNOTATOR_1, ANNOTATOR_2, CONVNET, HUMAN, LSTM
+from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, CONVNET, HUMAN, LSTM
 from homecage.publish import publish
 
 ONE_COLUMN_IN = 3.5

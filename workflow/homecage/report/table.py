@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from html import escape
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from homecage.evaluate.sources import order_sources
+from homecage.evaluate.metrics import LEVELS
+from homecage.evaluate.names import FD, FD_STAR, order_sources
 from homecage.evaluate.tables import read_tsv
 from homecage.publish import publish
 from homecage.report.style import name_of
 
-COLUMNS = (("FD*", "behaviors"), ("FD*", "frames"), ("FD", "behaviors"), ("FD", "frames"))
+COLUMNS = tuple(product((FD_STAR, FD), LEVELS))
 """The numeric columns of the table, in the paper's order."""
 
 
@@ -29,7 +31,7 @@ class Row:
 def write_table(*, accuracy: Path, gain: Path, data_label: str, html: Path, markdown: Path) -> None:
     """Write methods x (FD*, FD) x (over behaviors, over frames), in percent.
 
-    Each cell is the accuracy pooled over all frames and, in brackets, the mean over videos.
+    Each cell is the accuracy pooled over all frames and, in parentheses, the mean over videos.
 
     Args:
         accuracy: evaluation's ``accuracy.tsv``.
@@ -70,13 +72,13 @@ def list_notes(accuracy: pd.DataFrame, data_label: str) -> list[str]:
     n_frames = measured.groupby("frames_of")["n_frames"].max()
     notes = [
         f"Data: {data_label}.",
-        "Accuracy in percent, pooled over all frames; in brackets, the mean over videos. "
+        "Accuracy in percent, pooled over all frames; in parentheses, the mean over videos. "
         "Over behaviors: the mean recall of the behaviors that occur.",
         " ".join(
             [
-                f"FD: all {n_frames.get('FD', 0):,} frames that annotator 1 labeled.",
-                f"FD*: the {n_frames['FD*']:,} frames that annotator 2 labeled too."
-                if "FD*" in n_frames
+                f"FD: all {n_frames.get(FD, 0):,.0f} frames that annotator 1 labeled.",
+                f"FD*: the {n_frames[FD_STAR]:,.0f} frames that annotator 2 labeled too."
+                if FD_STAR in n_frames
                 else "FD*: n/a, no video was annotated twice.",
             ]
         ),
@@ -141,7 +143,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <title>Accuracy</title>
 <style>
-body {{ font: 14px/1.5 "DejaVu Sans", Arial, sans-serif; color: #222; background: #fff; margin: 2em; }}
+body {{ font: 14px/1.5 "DejaVu Sans", Arial, sans-serif; color: #222; margin: 2em; }}
 table {{ border-collapse: collapse; border-top: 2px solid #222; border-bottom: 2px solid #222; }}
 th, td {{ padding: 0.3em 1em; font-weight: normal; }}
 thead tr:last-child th {{ border-bottom: 1px solid #222; }}

@@ -1,7 +1,6 @@
 """Draw the training curves of the convnet and of all folds."""
 
 from pathlib import Path
-
 from typing import Any
 
 import numpy as np
@@ -9,14 +8,14 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from homecage.evaluate.sources import CONVNET, LSTM
+from homecage.evaluate.names import CONVNET, LSTM
 from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import METHOD_COLORS, TWO_COLUMNS_IN, clear_frame, draw
 
 TRAINING: dict[str, Any] = {"color": METHOD_COLORS[CONVNET], "linewidth": 0.9}
 HELD_OUT: dict[str, Any] = {"color": METHOD_COLORS[LSTM], "linewidth": 0.9}
-KEPT: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 2.5, "linestyle": "none"}
+KEPT: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 2.5, "linestyle": "none", "zorder": 3}
 
 
 def plot_training(
@@ -33,7 +32,7 @@ def plot_training(
     Args:
         convnet: the convnet's history: epoch, train_loss, train_accuracy, test_accuracy.
         folds: each fold's ``{fold}/history.tsv``: epoch, train_loss, validation_loss,
-            validation_accuracy; the kept epoch is the one of the lowest validation loss.
+            validation_accuracy, best (1 at the epoch whose weights were kept).
         data_label: what the data are, written on the figure.
         options: how figures are drawn.
         png: the picture.
@@ -86,5 +85,5 @@ def _draw_folds(axes: NDArray[np.object_], histories: list[pd.DataFrame]) -> Non
         loss.plot(epoch, history["train_loss"], **TRAINING, label=training)
         for ax, column in ((loss, "validation_loss"), (accuracy, "validation_accuracy")):
             ax.plot(epoch, history[column], **HELD_OUT, label=held_out)
-            best = history["validation_loss"].idxmin()
-            ax.plot(epoch[best], history[column][best], **KEPT, label=kept)
+            best = history[history["best"] == 1]
+            ax.plot(best["epoch"], best[column], **KEPT, label=kept)

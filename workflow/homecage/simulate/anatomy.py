@@ -20,6 +20,14 @@ SPINE_PX = 44.0
 WIDTHS_PX = np.array([7.0, 12.0, 14.6, 15.6, 15.4, 14.6, 13.4, 12.0, 10.6, 9.4])
 """Radii along the spine; N is their number."""
 
+SKULL_PX = np.array(
+    [
+        [2.0, 1.6, 9.2], [5.0, 1.2, 9.0], [8.0, 0.6, 8.4], [11.0, -0.2, 7.3],
+        [14.0, -1.1, 6.0], [16.6, -1.8, 4.8], [19.0, -2.4, 3.6], [21.0, -2.8, 2.6],
+    ]
+)  # fmt: skip
+"""Along and above the head's axis from the neck, and radius: from the crown to the nose."""
+
 LOOKING_DOWN = 0.30
 """How far a pixel towards the back wall is raised in the picture."""
 
@@ -30,8 +38,8 @@ class Shape:
 
     spine: Array  # (T, N, 2)
     radii: Array  # (T, N)
-    skull: Array  # (T, 4, 2), from the crown to the nose
-    skull_radii: Array  # (T, 4)
+    skull: Array  # (T, S, 2), from the crown to the nose
+    skull_radii: Array  # (T, S)
     ears: Array  # (T, 2, 2)
     ear_axes: Array  # (T, 2, 2): width and height
     ear_angle: Array  # (T, 2), degrees
@@ -69,12 +77,11 @@ def shape_mouse(pose: Pose, size: float) -> Shape:
     upward = _direction(head_pitch + np.pi / 2, head_yaw)
     across = np.stack([-np.sin(head_yaw), np.zeros_like(head_yaw), np.cos(head_yaw)], axis=-1)
     neck = spine[:, -1]
-    skull = neck[:, None] + forward[:, None] * np.array([3.0, 9.0, 15.0, 20.5])[:, None]
-    skull = skull - upward[:, None] * np.array([-1.5, 0.0, 1.6, 2.6])[:, None]
+    skull = neck[:, None] + forward[:, None] * SKULL_PX[:, :1] + upward[:, None] * SKULL_PX[:, 1:2]
     sides = np.array([-1.0, 1.0])[:, None]  # (2, 1): towards the camera for a mouse facing right
     ears = skull[:, :1] + upward[:, None] * 8.6 + forward[:, None] * 0.5
     ears = ears + across[:, None] * sides * 7.2
-    eyes = skull[:, 1:2] + upward[:, None] * 3.0 + forward[:, None] * 2.6
+    eyes = skull[:, 3:4] + upward[:, None] * 3.2 - forward[:, None] * 0.3
     eyes = eyes + across[:, None] * sides * 6.4
     near = -across[:, None, 2] * sides[:, 0] + 0.0  # (T, 2)
 
@@ -100,7 +107,7 @@ def shape_mouse(pose: Pose, size: float) -> Shape:
     lifted = np.maximum(shoulder[..., 1] - 15.0, 1.6)
     raised_fore = np.clip(-np.cos(cycle), 0, 1) * pose.stride[:, None]
     on_floor[..., 1] = lifted + 2.5 * raised_fore
-    at_mouth = skull[:, 3:4] - forward[:, None] * 2.5 - upward[:, None] * 3.5
+    at_mouth = skull[:, -1:] - forward[:, None] * 2.5 - upward[:, None] * 3.5
     at_mouth = at_mouth + across[:, None] * sides * 3.0
     rubbing = np.stack([pose.paw_x, pose.paw_y], axis=-1)  # (T, 2): along and across the face
     at_mouth = at_mouth + (forward * rubbing[:, :1] + upward * rubbing[:, 1:])[:, None]
@@ -125,8 +132,7 @@ def shape_mouse(pose: Pose, size: float) -> Shape:
         y = floor.reshape(shape) - scale.reshape(shape) * rise
         return np.stack([x, y], axis=-1)
 
-    leaning = np.stack([across[:, None] * sides, np.broadcast_to(upward[:, None], ears.shape)])
-    flat = leaning[0][..., 0] * np.ones_like(near)
+    flat = across[:, None, 0] * sides[:, 0]  # (T, 2): how far an ear's face turns in the picture
     ear_axes = np.stack([2.2 + 3.2 * np.abs(flat), np.full_like(near, 5.6)], axis=-1)
     tilt = np.degrees(np.arctan2(upward[:, 0], upward[:, 1]))
     ear_angle = np.stack([tilt, tilt], axis=-1) + 14.0 * flat
@@ -144,7 +150,7 @@ def shape_mouse(pose: Pose, size: float) -> Shape:
         spine=project(spine),
         radii=radii * scale[:, None],
         skull=project(skull),
-        skull_radii=np.array([9.2, 8.2, 5.6, 2.9]) * scale[:, None],
+        skull_radii=SKULL_PX[:, 2] * scale[:, None],
         ears=project(ears),
         ear_axes=ear_axes * scale[:, None, None],
         ear_angle=ear_angle,

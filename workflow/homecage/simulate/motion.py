@@ -47,6 +47,11 @@ class Pose:
     breath: Track
     tail: Track
 
+    def part(self, start: int, stop: int) -> "Pose":
+        """Return the pose in the frames ``[start, stop)``."""
+        tracks = {field.name: getattr(self, field.name)[start:stop] for field in fields(self)}
+        return Pose(**tracks)
+
 
 @dataclass(frozen=True)
 class Posture:
@@ -79,9 +84,9 @@ POSTURES = {
     "sit": Posture(torso=38, arch=40, head=-38, height=12, paws=1.0),
     "lick": Posture(torso=30, arch=62, head=-55, height=12, paws=0.6),
     "up": Posture(torso=66, arch=8, head=-38, height=15, paws=0.35, reach=0.25),
-    "gnaw": Posture(torso=64, arch=10, head=-22, height=15, paws=0.5, reach=0.35),
+    "gnaw": Posture(torso=64, arch=10, head=-22, height=19, paws=0.5, reach=0.35),
     "spout": Posture(torso=34, arch=10, head=6, height=14, paws=0.15),
-    "hang": Posture(torso=80, arch=4, head=-30, height=42, reach=1.0),
+    "hang": Posture(torso=80, arch=4, head=-30, height=56, reach=1.0),
 }
 
 # Rates and amplitudes overlap between behaviors once each bout's own factors are applied.
@@ -89,37 +94,37 @@ POSTURES = {
 MODES = {
     "still": Mode("crouch"),
     "freeze": Mode("stand"),
-    "sniff": Mode("stand", rate_hz=4.5, bob=4.0, wander=1.0, step=0.25),
-    "forage": Mode("crouch", rate_hz=4.0, bob=5.0, rub=1.0, wander=0.8, step=0.15),
-    "step": Mode("stand", rate_hz=3.0, bob=1.5, wander=0.7, step=1.0),
-    "gait": Mode("stand", rate_hz=3.5, bob=1.5, wander=0.3),
-    "rub": Mode("sit", rate_hz=5.2, bob=6.0, rub=4.5, rock=1.5, wander=0.2),
-    "chew": Mode("sit", rate_hz=6.0, bob=3.0, rub=1.8, rock=0.8, wander=0.2),
-    "hold": Mode("sit", rate_hz=3.0, bob=0.8, rub=0.5, wander=0.4),
-    "flank": Mode("lick", rate_hz=4.2, bob=7.0, rub=1.5, rock=2.0, wander=0.3),
-    "look": Mode("up", rate_hz=3.5, bob=4.0, rub=0.8, rock=1.0, wander=1.0),
-    "stretch": Mode("up", rate_hz=2.0, bob=1.0, wander=0.4),
-    "gnaw": Mode("gnaw", rate_hz=5.0, bob=6.0, rub=1.0, rock=1.8, wander=0.3),
-    "lap": Mode("spout", rate_hz=6.0, bob=3.5, rub=0.3, rock=0.6),
-    "nose": Mode("spout", rate_hz=4.0, bob=3.0, wander=0.8, step=0.1),
-    "hang": Mode("hang", rate_hz=1.6, bob=4.0, rub=1.5, rock=4.0, wander=0.9),
-    "cling": Mode("hang", rate_hz=1.2, bob=1.0, rock=1.0, wander=0.4),
+    "sniff": Mode("stand", rate_hz=4.5, bob=7.0, rock=1.0, wander=1.3, step=0.25),
+    "forage": Mode("crouch", rate_hz=4.0, bob=8.0, rub=2.0, rock=1.2, wander=1.1, step=0.15),
+    "step": Mode("stand", rate_hz=3.0, bob=3.0, wander=1.0, step=1.0),
+    "gait": Mode("stand", rate_hz=3.5, bob=2.5, wander=0.3),
+    "rub": Mode("sit", rate_hz=4.8, bob=10.0, rub=7.5, rock=3.0, wander=0.2),
+    "chew": Mode("sit", rate_hz=6.0, bob=4.0, rub=2.2, rock=0.8, wander=0.2),
+    "hold": Mode("sit", rate_hz=3.0, bob=1.0, rub=0.6, wander=0.4),
+    "flank": Mode("lick", rate_hz=4.0, bob=11.0, rub=3.0, rock=3.5, wander=0.3),
+    "look": Mode("up", rate_hz=3.5, bob=6.0, rub=1.2, rock=1.5, wander=1.4),
+    "stretch": Mode("up", rate_hz=2.0, bob=1.5, wander=0.5),
+    "gnaw": Mode("gnaw", rate_hz=5.0, bob=9.0, rub=1.5, rock=3.0, wander=0.3),
+    "lap": Mode("spout", rate_hz=6.0, bob=4.5, rub=0.4, rock=0.8),
+    "nose": Mode("spout", rate_hz=4.0, bob=5.0, wander=1.0, step=0.1),
+    "hang": Mode("hang", rate_hz=1.6, bob=6.0, rub=2.0, rock=5.0, wander=1.0),
+    "cling": Mode("hang", rate_hz=1.2, bob=1.5, rock=1.5, wander=0.4),
 }
 
 # What each behavior is made of. The shares that a behavior lends from its neighbors set how often
 # a glimpse of a quarter of a second deceives: raise them to make single clips harder.
 MIXTURES: dict[str, dict[str, float]] = {
-    "drink": {"lap": 0.85, "nose": 0.15},
-    "eat": {"gnaw": 0.40, "look": 0.08, "stretch": 0.07, "chew": 0.33, "hold": 0.08, "rub": 0.04},
-    "groom": {"rub": 0.50, "flank": 0.20, "chew": 0.12, "hold": 0.10, "forage": 0.08},
-    "hang": {"hang": 0.72, "cling": 0.16, "look": 0.12},
+    "drink": {"lap": 0.88, "nose": 0.12},
+    "eat": {"gnaw": 0.40, "look": 0.08, "stretch": 0.06, "chew": 0.36, "hold": 0.06, "rub": 0.04},
+    "groom": {"rub": 0.52, "flank": 0.22, "chew": 0.10, "hold": 0.08, "forage": 0.08},
+    "hang": {"hang": 0.74, "cling": 0.16, "look": 0.10},
     "micromovement": {
-        "sniff": 0.36, "forage": 0.20, "step": 0.16, "freeze": 0.07, "still": 0.08,
-        "chew": 0.05, "rub": 0.04, "look": 0.04,
+        "sniff": 0.40, "forage": 0.26, "step": 0.12, "freeze": 0.06, "still": 0.05,
+        "chew": 0.04, "rub": 0.04, "look": 0.03,
     },
-    "rear": {"look": 0.60, "stretch": 0.20, "gnaw": 0.14, "sniff": 0.06},
-    "rest": {"still": 0.93, "forage": 0.04, "freeze": 0.03},
-    "walk": {"gait": 0.78, "sniff": 0.14, "freeze": 0.08},
+    "rear": {"look": 0.62, "stretch": 0.20, "gnaw": 0.12, "sniff": 0.06},
+    "rest": {"still": 0.95, "forage": 0.03, "freeze": 0.02},
+    "walk": {"gait": 0.82, "sniff": 0.12, "freeze": 0.06},
 }  # fmt: skip
 
 BOUT_CONCENTRATION = 5.0

@@ -1,11 +1,13 @@
 """Names of the simulated recordings: what a workflow needs to plan, without simulating anything."""
 
+from string import ascii_uppercase
+
 from homecage.simulate.options import SimulationOptions
 
 NIGHTS_IN = 3
 """One recording in three is made at night: four of twelve, as in Jhuang et al. (2010)."""
 
-SOURCES_PER_FOLDER = 3
+SOURCES_PER_FOLDER = 8
 """Recording sessions whose clips share one folder of the clipped database."""
 
 
@@ -33,11 +35,9 @@ def source_names(folder: str) -> list[str]:
     In the real data set, too, a clip's prefix need not be the name of its folder.
     """
     stem = folder.removesuffix("day").removesuffix("night")
-    others = [
-        f"{stem}{'night' if letter == 'B' else 'day'}{letter}"
-        for letter in "BCDEFGHIJK"[: SOURCES_PER_FOLDER - 1]
-    ]
-    return [folder, *others]
+    letters = ascii_uppercase[1:SOURCES_PER_FOLDER]
+    nights = ["night" if index % NIGHTS_IN == 0 else "day" for index in range(len(letters))]
+    return [folder, *(stem + night + letter for night, letter in zip(nights, letters, strict=True))]
 
 
 def is_night(name: str) -> bool:

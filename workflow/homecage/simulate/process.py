@@ -12,6 +12,8 @@ import numpy as np
 from numpy.random import Generator
 
 from homecage.simulate.cage import HOPPER_MOUTH, RATE_FPS, SPOUT_TIP
+from homecage.simulate.options import SimulationOptions
+from homecage.simulate.seeds import named_generator
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,10 @@ class Bout:
 NEEDS = {  # goal: (weight, seconds until the need is back)
     "explore": (1.0, 6.0),
     "feed": (0.85, 45.0),
-    "thirst": (0.65, 70.0),
+    "thirst": (0.55, 85.0),
     "groom": (0.9, 30.0),
     "climb": (0.75, 45.0),
-    "sleep": (0.75, 70.0),
+    "sleep": (0.85, 65.0),
 }
 
 DURATIONS_S = {  # behavior: (median, log standard deviation, shortest, longest)
@@ -57,8 +59,19 @@ DURATIONS_S = {  # behavior: (median, log standard deviation, shortest, longest)
 
 WALK_PX_PER_S = (75.0, 0.40)  # median and log standard deviation of a walk's speed
 SHORTEST_WALK_PX = 45.0
-X_RANGE = (48.0, 272.0)
+X_RANGE = (58.0, 262.0)
 DEPTH_RANGE = (0.12, 0.88)
+
+
+def count_frames(options: SimulationOptions) -> int:
+    """Return the number of frames of each full video."""
+    return max(1, round(options.seconds * RATE_FPS))
+
+
+def true_bouts(name: str, options: SimulationOptions, n_frames: int | None = None) -> list[Bout]:
+    """Return what the mouse of a recording does; by default for the length of a full video."""
+    generator = named_generator(options, name, "behavior")
+    return simulate_bouts(generator, n_frames or count_frames(options))
 
 
 def simulate_bouts(generator: Generator, n_frames: int) -> list[Bout]:
@@ -121,7 +134,7 @@ def _script(generator: Generator, goal: str, here: Place) -> Iterator[tuple[str,
         yield "walk", here
         yield ("micromovement" if generator.random() < 0.6 else "rear"), here
         yield "drink", here
-        if generator.random() < 0.35:
+        if generator.random() < 0.25:
             yield "micromovement", here
             yield "drink", here
         yield "micromovement", here
@@ -172,12 +185,12 @@ def _anywhere(generator: Generator, away_from: Place | None = None) -> Place:
 
 def _at_hopper(generator: Generator) -> Place:
     facing = int(generator.choice([-1, 1]))
-    x = HOPPER_MOUTH[0] - facing * (32.0 + generator.normal(0, 7.0))
+    x = HOPPER_MOUTH[0] - facing * (40.0 + generator.normal(0, 6.0))
     return Place(x, generator.uniform(0.4, 0.7), facing)
 
 
 def _at_spout(generator: Generator) -> Place:
-    return Place(SPOUT_TIP[0] - 50.0 + generator.normal(0, 4.0), generator.uniform(0.45, 0.6), 1)
+    return Place(SPOUT_TIP[0] - 55.0 + generator.normal(0, 4.0), generator.uniform(0.45, 0.6), 1)
 
 
 def _sign(value: float) -> int:

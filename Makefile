@@ -1,0 +1,54 @@
+# Each target sets up what it needs, once, in .venv; nothing is installed elsewhere.
+PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
+CORES ?= all
+
+.DEFAULT_GOAL := help
+.PHONY: help run report test check format lock schema clean
+VENV := .venv
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:  ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: $(READY)  ## Run the default experiment: from videos to the table and the figures
+	snakemake --cores $(CORES)
+
+report: $(READY)  ## Write results/report.html from the results of a run
+	snakemake --cores $(CORES) --report results/report.html
+
+test: $(READY)  ## Run all checks and tests
+	$(MAKE) --no-print-directory check
+	python -m pytest
+
+check: $(READY)  ## Lint, format, types, order of the rooms, workflow
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	mypy
+	lint-imports --no-cache
+	python envs/lock.py --check
+	snakemake --lint
+
+format: $(READY)  ## Format the code in place
+	ruff check --fix-only --quiet .
+	ruff format .
+	snakefmt Snakefile workflow
+
+schema: $(READY)  ## Write workflow/schemas/config.schema.json from the options
+	python -m homecage write-schema --output workflow/schemas/config.schema.json
+
+lock: $(READY)  ## Pin the newest versions that pyproject.toml allows in envs/
+	python envs/lock.py
+
+clean:  ## Remove the environment; results stay
+	rm -rf $(VENV)
+
+$(READY): envs/lock.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "homecage needs Python 3.11: install it, or run make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "homecage needs Python 3.11; $(PYTHON) is $$($(PYTHON) --version). Run make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --requirement envs/lock.txt
+	python -m pip install --quiet --no-deps --editable .
+	touch $(READY)

@@ -1,0 +1,64 @@
+"""What several rooms' tests share: small stores made of random or given frames."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from homecage.stores import ArraySpec, write_store
+
+SIZE_PX = 32
+
+
+@pytest.fixture
+def random_frames() -> Callable[..., np.ndarray]:
+    """Make frames (T, S, S, 3) of smooth noise, different for each seed."""
+
+    def make(n_frames: int, seed: int = 0, size_px: int = SIZE_PX) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        coarse = rng.integers(0, 256, (n_frames, size_px // 4, size_px // 4, 3), dtype=np.uint8)
+        return coarse.repeat(4, axis=1).repeat(4, axis=2)
+
+    return make
+
+
+@pytest.fixture
+def write_clip_store() -> Callable[..., Path]:
+    """Write a folder's clip store from (name, behavior, frames) triples."""
+
+    def write(path: Path, clips: list[tuple[str, str, np.ndarray]]) -> Path:
+        lengths = np.array([len(frames) for _, _, frames in clips], np.int64)
+        size_px = clips[0][2].shape[1]
+        arrays = {
+            "frames": ArraySpec((size_px, size_px, 3), "uint8", 8, 1024),
+            "offset": ArraySpec((), "int64", 64, 64),
+            "length": ArraySpec((), "int64", 64, 64),
+        }
+        with write_store(path, kind="clips", arrays=arrays) as writer:
+            for _, _, frames in clips:
+                writer.append("frames", frames)
+            writer.append("offset", np.cumsum(lengths) - lengths)
+            writer.append("length", lengths)
+            writer.attributes["name"] = [name for name, _, _ in clips]
+            writer.attributes["behavior"] = [behavior for _, behavior, _ in clips]
+        return path
+
+    return write
+
+
+@pytest.fixture
+def write_frame_store() -> Callable[..., Path]:
+    """Write a video's frame store at 30 frames/s."""
+
+    def write(path: Path, frames: np.ndarray) -> Path:
+        arrays = {
+            "frames": ArraySpec(frames.shape[1:], "uint8", 8, 1024),
+            "time_s": ArraySpec((), "float64", 1024, 1024),
+        }
+        with write_store(path, kind="frames", arrays=arrays) as writer:
+            writer.append("frames", frames)
+            writer.append("time_s", np.arange(len(frames)) / 30)
+        return path
+
+    return write

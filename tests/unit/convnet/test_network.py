@@ -1,0 +1,168 @@
+import json
+
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+from homecage.convnet.network import (
+    POOLING,
+    Convnet,
+    Shape,
+    initialize,
+    load_convnet,
+    pool,
+    save_convnet,
+)
+from homecage.convnet.options import NetworkOptions
+from homecage.errors import StoreError
+
+PAPER = Shape(clip_length=8, size_px=128, network=NetworkOptions())
+SMALL = Shape(
+    clip_length=8,
+    size_px=32,
+    network=NetworkOptions(channels=(3, 4, 5, 6, 7), descriptor=9, initialization="he"),
+)
+
+
+@pytest.fixture
+def small():
+    network = Convnet(SMALL)
+    initialize(network, torch.Generator().manual_seed(1))
+    network.mean.copy_(torch.tensor([90.0, 100.0, 110.0]))
+    return network.eval()
+
+
+def test_the_papers_network_has_this_many_parameters():
+    with torch.device("meta"):
+        network = Convnet(PAPER)
+    # conv1-5, fc6, fc7, fc8, each weights + biases, by hand.
+    layers = [
+        64 * 3 * 27 + 64,
+        128 * 64 * 27 + 128,
+        256 * 128 * 27 + 256,
+        256 * 256 * 27 + 256,
+        256 * 256 * 27 + 256,
+        (256 * 1 * 4 * 4) * 2048 + 2048,
+        2048 * 2048 + 2048,
+        2048 * 8 + 8,
+    ]
+    assert sum(p.numel() for p in network.parameters()) == sum(layers) == 17_254_408
+
+
+def test_the_papers_layers_have_these_shapes():
+    network = Convnet(PAPER)
+    shapes = []
+    x = torch.zeros(1, 3, 8, 128, 128)
+    for convolution, window in zip(network.convolutions, POOLING, strict=True):
+        x = convolution(x)
+        shapes.append(tuple(x.shape[1:]))
+        x = pool(x, window)
+        shapes.append(tuple(x.shape[1:]))
+    assert shapes == [
+        (64, 8, 128, 128),
+        (64, 8, 64, 64),
+        (128, 8, 64, 64),
+        (128, 4, 32, 32),
+        (256, 4, 32, 32),
+        (256, 2, 16, 16),
+        (256, 2, 16, 16),
+        (256, 1, 8, 8),
+        (256, 1, 8, 8),
+        (256, 1, 4, 4),
+    ]
+    assert network.fc6.weight.shape == (2048, 4096)
+    assert network.fc7.weight.shape == (2048, 2048)
+    assert network.fc8.weight.shape == (8, 2048)
+
+
+def test_forward_equals_a_plain_composition(small):
+    clips = torch.randint(0, 256, (4, 8, 32, 32, 3), dtype=torch.uint8)
+    w = small.state_dict()
+    x = (clips.float() - torch.tensor([90.0, 100.0, 110.0])).permute(0, 4, 1, 2, 3)
+    for i in range(5):
+        x = F.conv3d(x, w[f"convolutions.{i}.weight"], w[f"convolutions.{i}.bias"], padding=1)
+        x = F.relu(x)
+        depth = 1 if i in (0, 4) else 2
+        x = F.max_pool3d(x, kernel_size=(depth, 2, 2), stride=(depth, 2, 2))
+    x = F.relu(F.linear(x.reshape(4, -1), w["fc6.weight"], w["fc6.bias"]))
+    fc6 = x
+    x = F.relu(F.linear(x, w["fc7.weight"], w["fc7.bias"]))
+    x = F.linear(x, w["fc8.weight"], w["fc8.bias"])
+    torch.testing.assert_close(small(clips), x)
+    torch.testing.assert_close(small.activate_fc6(small.scale(clips)), fc6)
+    assert (fc6 > 0).any()
+
+
+def test_pairwise_maxima_pool_like_max_pool3d():
+    x = torch.randn(2, 3, 4, 6, 8)
+
+    class OnCuda(torch.Tensor):  # takes the path of CUDA tensors
+        is_cuda = True
+
+    for window in set(POOLING):
+        pooled = pool(x.as_subclass(OnCuda), window).as_subclass(torch.Tensor)
+        torch.testing.assert_close(pooled, F.max_pool3d(x, window), rtol=0, atol=0)
+
+
+def test_pixel_scale_divides_what_the_network_sees():
+    clips = torch.randint(0, 256, (1, 8, 32, 32, 3), dtype=torch.uint8)
+    scaled = Convnet(
+        Shape(8, 32, NetworkOptions(channels=(1, 1, 1, 1, 1), descriptor=1, pixel_scale=64))
+    ).scale(clips)
+    torch.testing.assert_close(scaled * 64, clips.permute(0, 4, 1, 2, 3).float())
+
+
+def test_c3d_initialization_follows_the_c3d_example():
+    network = Convnet(Shape(8, 32, NetworkOptions(channels=(16, 16, 16, 16, 16), descriptor=128)))
+    initialize(network, torch.Generator().manual_seed(0))
+    for i, layer in enumerate(network.convolutions):
+        assert layer.weight.std().item() == pytest.approx(0.01, rel=0.1)
+        assert (layer.bias == (0 if i == 0 else 1)).all()
+    for layer, width, bias in (
+        (network.fc6, 0.005, 1),
+        (network.fc7, 0.005, 1),
+        (network.fc8, 0.01, 0),
+    ):
+        assert layer.weight.std().item() == pytest.approx(width, rel=0.1)
+        assert (layer.bias == bias).all()
+
+
+def test_he_initialization_keeps_the_scale():
+    network = Convnet(SMALL)
+    initialize(network, torch.Generator().manual_seed(0))
+    fan_in = 4 * 27
+    assert network.convolutions[2].weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.1)
+    assert all((layer.bias == 0).all() for layer in [*network.convolutions, network.fc6])
+
+
+def test_dropout_only_while_training(small):
+    clips = torch.randint(0, 256, (2, 8, 32, 32, 3), dtype=torch.uint8)
+    torch.testing.assert_close(small(clips), small(clips), rtol=0, atol=0)
+    small.train()
+    assert not torch.equal(small(clips), small(clips))
+
+
+def test_weights_survive_the_file_bit_for_bit(small, tmp_path):
+    save_convnet(tmp_path / "a.safetensors", small, {"trained_on": ["x"]})
+    save_convnet(tmp_path / "b.safetensors", load_convnet(tmp_path / "a.safetensors"), {"trained_on": ["x"]})
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+    loaded = load_convnet(tmp_path / "a.safetensors")
+    assert not loaded.training
+    for name, tensor in small.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+
+
+def test_a_file_that_holds_no_convnet_is_refused(tmp_path):
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(StoreError, match="cannot be read as weights"):
+        load_convnet(path)
+    path.write_bytes(b"\x80\x04not weights")
+    with pytest.raises(StoreError, match="cannot be read as weights"):
+        load_convnet(path)
+    save_file({"x": torch.zeros(1)}, path)
+    with pytest.raises(StoreError, match="no homecage metadata"):
+        load_convnet(path)
+    save_file({"x": torch.zeros(1)}, path, metadata={"homecage": json.dumps({"kind": "lstm"})})
+    with pytest.raises(StoreError, match="expected a convnet, found 'lstm'"):
+        load_convnet(path)

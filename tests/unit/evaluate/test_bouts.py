@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homecage.behaviors import BEHAVIORS, UNLABELED
+from homecage.errors import PredictionError
+from homecage.evaluate.bouts import find_bouts, list_bouts, tabulate_bouts, tabulate_time
+from homecage.evaluate.tables import read_tsv
+
+CODES = st.lists(st.integers(UNLABELED, 2), max_size=30).map(lambda c: np.array(c, dtype=np.int8))
+
+
+@given(CODES)
+def test_bouts_tile_the_labeled_frames_and_are_as_long_as_can_be(codes):
+    painted = np.full_like(codes, UNLABELED)
+    start, stop = find_bouts(codes)
+    for a, b in zip(start, stop, strict=True):
+        assert a < b
+        assert (painted[a:b] == UNLABELED).all()
+        assert a == 0 or codes[a - 1] != codes[a]
+        assert b == len(codes) or codes[b] != codes[a]
+        painted[a:b] = codes[a]
+    assert np.array_equal(painted, codes)
+
+
+@given(CODES)
+def test_time_budget_is_labeled_frames_times_their_duration(codes):
+    bouts = tabulate_bouts("annotator_1", "v", codes, np.arange(len(codes)) / 25)
+    budget = tabulate_time(bouts).set_index("behavior")
+    if len(bouts) == 0:
+        assert budget.empty
+        return
+    frame_s = 1 / 25 if len(codes) > 1 else 0
+    for code, behavior in enumerate(BEHAVIORS):
+        seconds = (codes == code).sum() * frame_s
+        assert budget.loc[behavior, "seconds"] == pytest.approx(seconds)
+    if len(codes) > 1:
+        assert budget["share"].sum() == pytest.approx(1)
+
+
+def test_times_are_those_of_the_frames_at_variable_rate():
+    codes = np.array([0, 0, 1, -1], dtype=np.int8)
+    bouts = tabulate_bouts("m", "v", codes, np.array([0.5, 0.6, 1.0, 1.1]))
+    assert bouts["start_s"].tolist() == [0.5, 1.0]
+    assert bouts["stop_s"].tolist() == [1.0, 1.1]
+
+
+def test_sources_are_the_annotators_and_the_methods_but_not_the_human_twice(study):
+    codes = {"a": [0, 0, 1], "20080321": [2, -1, -1]}
+    study.annotate("annotator_1", codes).annotate("annotator_2", {"a": [1, 1, 1]})
+    study.predict("human", {"a": [1, 1, 1]})
+    study.predict("3dcnn", {"a": [3, 3, 3], "20080321": [4, 5, 5]})
+    folder = study.root / "evaluation"
+    list_bouts(predictions=study.predictions, annotations=study.annotations, output=folder)
+    bouts = read_tsv(folder / "bouts.tsv")
+    columns = ["source", "video", "behavior", "start", "stop", "start_s", "stop_s"]
+    assert list(bouts.columns) == columns
+    assert set(bouts["source"]) == {"annotator_1", "annotator_2", "3dcnn"}
+    first = bouts[(bouts["source"] == "annotator_1") & (bouts["video"] == "a")]
+    assert first.iloc[:, 2:].to_numpy().tolist() == [
+        ["drink", 0, 2, 0.0, 0.2],
+        ["eat", 2, 3, 0.2, pytest.approx(0.3)],
+    ]
+    budget = read_tsv(folder / "time_budget.tsv")
+    assert list(budget.columns) == ["source", "video", "behavior", "seconds", "share"]
+    rows = budget.set_index(["source", "video", "behavior"])
+    assert len(rows) == 5 * len(BEHAVIORS)
+    assert rows.loc[("annotator_1", "a", "drink"), "share"] == pytest.approx(2 / 3)
+    assert rows.loc[("annotator_1", "20080321", "groom"), "seconds"] == pytest.approx(0.1)
+    assert rows.loc[("3dcnn", "a", "walk"), "seconds"] == 0
+
+
+def test_an_annotated_video_that_no_method_predicts_is_refused(study):
+    study.annotate("annotator_1", {"a": [0], "b": [0]}).predict("3dcnn", {"a": [0]})
+    with pytest.raises(PredictionError, match=r"b\.parquet: annotated, but no method"):
+        list_bouts(
+            predictions=study.predictions, annotations=study.annotations, output=study.root
+        )
+
+
+def test_unequal_lengths_are_refused(study):
+    study.annotate("annotator_1", {"a": [0, 0]}).predict("3dcnn", {"a": [0]})
+    with pytest.raises(PredictionError, match=r"1 frames, but the annotation .* has 2"):
+        list_bouts(
+            predictions=study.predictions, annotations=study.annotations, output=study.root
+        )

@@ -1,0 +1,235 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from homecage.behaviors import BEHAVIORS, UNLABELED
+from homecage.errors import HomecageError, PredictionError
+from homecage.evaluate import metrics
+from homecage.evaluate.evaluate import evaluate_predictions
+from homecage.evaluate.published import TABLE_1
+from homecage.evaluate.tables import read_tsv
+
+AWKWARD = '2008 "née" A.b'
+
+
+def evaluate(study, published="no"):
+    folder = study.root / "evaluation"
+    evaluate_predictions(
+        predictions=study.predictions,
+        annotations=study.annotations,
+        published=published,
+        output=folder,
+    )
+    return {path.stem: read_tsv(path) for path in folder.iterdir()}
+
+
+def accuracy_of(tables, method, frames_of, level, average="pooled"):
+    table = tables["accuracy"].set_index(["method", "frames_of", "level", "average"])
+    return table.loc[(method, frames_of, level, average), "accuracy"]
+
+
+@pytest.fixture
+def tables(study):
+    """Two videos of different length, one of them annotated twice and in part."""
+    truth = {AWKWARD: [0, 0, 0, 1, 1, 1, -1, 2], "20080321": [2, 2]}
+    human = {AWKWARD: [0, 0, 1, 1, -1, -1, 2, 2]}
+    study.annotate("annotator_1", truth).annotate("annotator_2", human)
+    study.predict("human", human)
+    study.predict("3dcnn", {AWKWARD: [0, 1, 1, 1, 1, 0, 3, 2], "20080321": [2, 5]})
+    study.predict("lstm-3dcnn", {AWKWARD: [0, 0, 1, 1, 1, 1, 3, 2], "20080321": [2, 2]})
+    return evaluate(study)
+
+
+def test_accuracy_by_hand(tables):
+    assert accuracy_of(tables, "3dcnn", "FD", "frames") == 5 / 9
+    assert accuracy_of(tables, "3dcnn", "FD", "behaviors") == pytest.approx(
+        (1 / 3 + 2 / 3 + 2 / 3) / 3
+    )
+    assert accuracy_of(tables, "3dcnn", "FD", "frames", "videos") == (4 / 7 + 1 / 2) / 2
+    assert accuracy_of(tables, "lstm-3dcnn", "FD", "frames") == 8 / 9
+    # FD*: frames 0, 1, 2, 3 and 7 of the first video.
+    assert accuracy_of(tables, "lstm-3dcnn", "FD*", "frames") == 4 / 5
+    assert accuracy_of(tables, "human", "FD*", "frames") == 4 / 5
+    assert accuracy_of(tables, "human", "FD*", "behaviors") == pytest.approx((2 / 3 + 1 + 1) / 3)
+
+
+def test_accuracy_has_the_columns_and_rows_that_others_rely_on(tables):
+    accuracy = tables["accuracy"]
+    columns = ["method", "frames_of", "level", "average", "accuracy", "n_frames", "source"]
+    assert list(accuracy.columns) == columns
+    assert not accuracy.duplicated(columns[:4]).any()
+    n_frames = accuracy.groupby(["method", "frames_of"], sort=False)["n_frames"].unique()
+    assert {key: list(n) for key, n in n_frames.items()} == {
+        ("3dcnn", "FD"): [9],
+        ("3dcnn", "FD*"): [5],
+        ("lstm-3dcnn", "FD"): [9],
+        ("lstm-3dcnn", "FD*"): [5],
+        ("human", "FD*"): [5],
+    }
+    assert set(accuracy["source"]) == {"measured"}
+
+
+def test_gain_is_the_difference_in_points(tables):
+    gain = tables["gain"].set_index(["frames_of", "level", "average"])["gain_points"]
+    assert gain["FD", "frames", "pooled"] == pytest.approx(100 * (8 / 9 - 5 / 9))
+
+
+def test_a_behavior_absent_from_the_truth_is_not_available(tables, study):
+    rows = tables["per_behavior"].set_index(["method", "frames_of", "behavior"])
+    absent = rows.loc[("3dcnn", "FD", "rear")]  # Predicted once, never true.
+    assert absent["support"] == 0
+    assert absent[["recall", "precision", "f1"]].isna().all()
+    text = (study.root / "evaluation/per_behavior.tsv").read_text(encoding="utf-8")
+    assert "3dcnn\tFD\trear\tn/a\tn/a\tn/a\t0\n" in text
+
+
+def recompute(confusion, level):
+    """Score a confusion table without the code under test."""
+    square = confusion.pivot_table(index="truth", columns="prediction", values="n_frames")
+    square = square.loc[list(BEHAVIORS), list(BEHAVIORS)].to_numpy()
+    if level == "frames":
+        return np.trace(square) / square.sum() if square.sum() else math.nan
+    shares = [row[k] / row.sum() for k, row in enumerate(square) if row.sum()]
+    return sum(shares) / len(shares) if shares else math.nan
+
+
+LENGTH = 12
+CODES = st.lists(st.integers(UNLABELED, len(BEHAVIORS) - 1), min_size=LENGTH, max_size=LENGTH)
+BEHAVIOR_CODES = st.lists(st.integers(0, len(BEHAVIORS) - 1), min_size=LENGTH, max_size=LENGTH)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(truth=st.tuples(CODES, CODES), other=CODES, method=st.tuples(BEHAVIOR_CODES, BEHAVIOR_CODES))
+def test_the_tables_agree_with_each_other(tmp_path_factory, truth, other, method):
+    from conftest import Study
+
+    study = Study(tmp_path_factory.mktemp("study"))
+    study.annotate("annotator_1", {"a": truth[0], "b": truth[1]})
+    study.annotate("annotator_2", {"b": other}).predict("human", {"b": other})
+    tables = evaluate(study.predict("3dcnn", {"a": method[0], "b": method[1]}))
+    by_video = tables["confusion_by_video"]
+    for row in tables["accuracy"].itertuples():
+        keys = (row.method, row.frames_of)
+        confusion = tables["confusion"].set_index(["method", "frames_of"]).loc[[keys]]
+        mine = by_video[(by_video["method"] == keys[0]) & (by_video["frames_of"] == keys[1])]
+        assert confusion["n_frames"].sum() == mine["n_frames"].sum() == row.n_frames
+        if row.average == "pooled":
+            expected = recompute(confusion, row.level)
+        else:
+            videos = [recompute(rows, row.level) for _, rows in mine.groupby("video")]
+            videos = [value for value in videos if not math.isnan(value)]
+            expected = sum(videos) / len(videos) if videos else math.nan
+        assert row.accuracy == pytest.approx(expected, nan_ok=True, abs=1e-12)
+    for (method_name, frames_of), rows in tables["per_behavior"].groupby(["method", "frames_of"]):
+        confusion = tables["confusion"].set_index(["method", "frames_of"])
+        truths = confusion.loc[[(method_name, frames_of)]].groupby("truth")["n_frames"].sum()
+        assert rows.set_index("behavior")["support"].to_dict() == truths.to_dict()
+
+
+def test_without_a_second_annotator_there_is_no_fd_star(study):
+    study.annotate("annotator_1", {"a": [0, 1]}).predict("3dcnn", {"a": [0, 1]})
+    tables = evaluate(study)
+    for name in ("accuracy", "per_behavior", "confusion"):
+        assert set(tables[name]["frames_of"]) == {"FD"}
+    assert tables["gain"].empty
+
+
+def test_two_annotators_without_a_common_frame_make_no_fd_star(study):
+    study.annotate("annotator_1", {"a": [0, -1]}).annotate("annotator_2", {"a": [-1, 1]})
+    study.predict("human", {"a": [-1, 1]}).predict("3dcnn", {"a": [0, 1]})
+    assert set(evaluate(study)["accuracy"]["frames_of"]) == {"FD"}
+
+
+def test_a_video_without_labels_does_not_enter_the_mean_over_videos(study):
+    study.annotate("annotator_1", {"a": [0, 0], "b": [-1, -1]})
+    tables = evaluate(study.predict("3dcnn", {"a": [0, 1], "b": [0, 1]}))
+    for level in metrics.LEVELS:
+        assert accuracy_of(tables, "3dcnn", "FD", level, "videos") == 0.5
+
+
+def test_published_rows_stand_there_only_when_asked_for_and_are_marked(study):
+    study.annotate("annotator_1", {"a": [0, 0]}).predict("3dcnn", {"a": [0, 1]})
+    assert set(evaluate(study, "no")["accuracy"]["source"]) == {"measured"}
+    accuracy = evaluate(study, "yes")["accuracy"]
+    published = accuracy[accuracy["source"] == "published"]
+    assert len(published) == len(TABLE_1) == 10
+    assert not set(published["method"]) & set(accuracy.loc[accuracy["source"] == "measured", "method"])
+    assert published["n_frames"].isna().all()
+    values = published.set_index(["method", "frames_of", "level"])["accuracy"]
+    assert values["lstm-3dcnn (Le & Murari)", "FD", "behaviors"] == 0.765
+    assert values["svm-hmm (Jhuang et al.)", "FD*", "frames"] == 0.773
+    assert values["human (Jhuang et al.)", "FD*", "frames"] == 0.716
+
+
+def test_numbers_are_written_to_the_last_digit(study):
+    study.annotate("annotator_1", {"a": [0, 0, 0]}).predict("3dcnn", {"a": [0, 1, 1]})
+    evaluate(study)
+    text = (study.root / "evaluation/accuracy.tsv").read_text(encoding="utf-8")
+    assert f"3dcnn\tFD\tframes\tpooled\t{1 / 3!r}\t3\tmeasured\n" in text
+
+
+def test_the_same_files_give_the_same_bytes(tables, study):
+    def read():
+        return {p.name: p.read_bytes() for p in (study.root / "evaluation").iterdir()}
+
+    before = read()
+    study.predictions.reverse()
+    study.annotations.reverse()
+    evaluate(study)
+    assert read() == before
+
+
+def test_a_prediction_of_another_length_is_refused(study):
+    study.annotate("annotator_1", {"a b": [0, 1, 1]}).predict("3dcnn", {"a b": [0, 1]})
+    with pytest.raises(PredictionError, match=r"3dcnn/a b\.parquet: 2 frames, but .* has 3"):
+        evaluate(study)
+    assert not (study.root / "evaluation").exists()
+
+
+def test_a_second_annotation_of_another_length_is_refused(study):
+    study.annotate("annotator_1", {"a": [0, 1, 1]}).annotate("annotator_2", {"a": [0]})
+    with pytest.raises(PredictionError, match=r"annotator_2/a\.parquet: 1 frames, but .* has 3"):
+        evaluate(study.predict("3dcnn", {"a": [0, 1, 1]}))
+
+
+def test_a_method_that_skips_a_labeled_frame_is_refused(study):
+    study.annotate("annotator_1", {"a": [-1, 1, 1]}).predict("3dcnn", {"a": [-1, 1, -1]})
+    with pytest.raises(PredictionError, match=r"3dcnn/a\.parquet: frame 2 is annotated but"):
+        evaluate(study)
+
+
+def test_a_method_that_skips_a_video_is_refused(study):
+    study.annotate("annotator_1", {"a": [0], "b": [0]}).predict("3dcnn", {"a": [0]})
+    with pytest.raises(PredictionError, match=r"3dcnn/b\.parquet: no such prediction"):
+        evaluate(study)
+
+
+def test_the_truth_must_be_there(study):
+    study.annotate("annotator_2", {"a": [0]}).predict("3dcnn", {"a": [0]})
+    with pytest.raises(HomecageError, match="none of the 1 annotations is of annotator_1"):
+        evaluate(study)
+
+
+def test_the_same_video_twice_is_refused(study):
+    study.annotate("annotator_1", {"a": [0]}).predict("3dcnn", {"a": [0]})
+    study.predictions *= 2
+    with pytest.raises(PredictionError, match="the same video is also in"):
+        evaluate(study)
+
+
+@pytest.mark.parametrize("video", ["n/a".replace("/", ""), "nan", "007", "a\tb", 'q"q', " é "])
+def test_names_of_videos_survive_the_tables(study, video):
+    study.annotate("annotator_1", {video: [0]}).predict("3dcnn", {video: [0]})
+    assert set(evaluate(study)["confusion_by_video"]["video"]) == {video}
+
+
+def test_missing_scores_are_missing_for_any_reader(tables, study):
+    table = pd.read_csv(study.root / "evaluation/per_behavior.tsv", sep="\t")
+    assert table["recall"].isna().any()
+    assert table["recall"].dtype == float

@@ -1,0 +1,59 @@
+"""What the mouse does: bouts tile the video, in a realistic imbalance."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homecage.behaviors import BEHAVIORS
+from homecage.simulate.names import video_names
+from homecage.simulate.options import SimulationOptions
+from homecage.simulate.process import count_frames, simulate_bouts, true_bouts
+
+SEEDS = (0, 1, 2)
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 10_000), n_frames=st.integers(1, 3000))
+def test_bouts_tile_the_video(seed: int, n_frames: int) -> None:
+    bouts = simulate_bouts(np.random.default_rng(seed), n_frames)
+    assert bouts[0].start == 0 and bouts[-1].stop == n_frames
+    for before, after in zip(bouts[:-1], bouts[1:], strict=True):
+        assert before.stop == after.start
+        assert before.behavior != after.behavior
+    assert all(bout.start < bout.stop and bout.behavior in BEHAVIORS for bout in bouts)
+
+
+def test_frame_count_is_exact_at_the_broadcast_rate() -> None:
+    assert count_frames(SimulationOptions(seconds=1001.0)) == 30000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_shares_are_those_of_a_home_cage(seed: int) -> None:
+    options = SimulationOptions(seed=seed)
+    frames: Counter[str] = Counter()
+    videos: Counter[str] = Counter()
+    for video in video_names(options):
+        bouts = true_bouts(video, options)
+        videos.update({bout.behavior for bout in bouts})
+        for bout in bouts:
+            frames[bout.behavior] += bout.stop - bout.start
+    shares = {behavior: frames[behavior] / frames.total() for behavior in BEHAVIORS}
+    assert 0.002 < shares["drink"] < 0.01
+    assert max(shares.values()) < 0.45
+    assert all(share > 0.03 for behavior, share in shares.items() if behavior != "drink")
+    assert all(videos[behavior] >= 8 for behavior in BEHAVIORS), videos
+
+
+def test_drinking_happens_at_the_spout_and_nothing_else_needs_to() -> None:
+    options = SimulationOptions()
+    places = {behavior: [] for behavior in BEHAVIORS}
+    for video in video_names(options):
+        for bout in true_bouts(video, options):
+            places[bout.behavior].append(bout.place.x)
+    assert np.ptp(places["drink"]) < 40
+    low, high = np.min(places["drink"]), np.max(places["drink"])
+    for behavior in ("micromovement", "rear"):  # these happen there, too
+        assert any(low <= x <= high for x in places[behavior])

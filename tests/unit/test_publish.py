@@ -1,0 +1,55 @@
+"""A result appears whole or not at all."""
+
+import pytest
+from homecage.publish import publish
+
+
+def write_folder(path, text):
+    path.mkdir()
+    (path / "part").write_text(text)
+
+
+def test_a_file_appears_under_its_name_alone(tmp_path):
+    with publish(tmp_path / "new" / "table.tsv") as temporary:
+        assert temporary.suffix == ".tsv"
+        temporary.write_text("whole")
+        assert not (tmp_path / "new" / "table.tsv").exists()
+    assert (tmp_path / "new" / "table.tsv").read_text() == "whole"
+    assert len(list((tmp_path / "new").iterdir())) == 1
+
+
+def test_a_folder_replaces_an_earlier_one(tmp_path):
+    target = tmp_path / "frames.zarr"
+    for text in ("first", "second"):
+        with publish(target) as temporary:
+            write_folder(temporary, text)
+    assert (target / "part").read_text() == "second"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: path.write_text("half"), lambda p: write_folder(p, "")]
+)
+def test_after_an_error_the_earlier_result_stands_and_nothing_else(tmp_path, write):
+    target = tmp_path / "result"
+    target.write_text("earlier")
+    with pytest.raises(ZeroDivisionError), publish(target) as temporary:
+        write(temporary)
+        _ = 1 / 0
+    assert target.read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_two_writers_do_not_share_a_temporary(tmp_path):
+    with publish(tmp_path / "a") as first, publish(tmp_path / "a") as second:
+        assert first != second
+        first.write_text("1")
+        second.write_text("2")
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
+def test_a_long_name_is_published(tmp_path):
+    target = tmp_path / ("鼠" * 60 + ".parquet")
+    with publish(target) as temporary:
+        temporary.write_text("whole")
+    assert target.read_text() == "whole"

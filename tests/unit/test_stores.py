@@ -1,0 +1,206 @@
+"""Stores give back what was written, or refuse."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from homecage.errors import StoreError
+from homecage.stores import ArraySpec, open_store, write_store
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SPECS = {"frames": ArraySpec((4, 4, 3), "uint8", 8, 32), "time_s": ArraySpec((), "float64", 8, 32)}
+
+
+def write(path, n_rows=100, kind="frames", seed=0):
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(0, 255, (n_rows, 4, 4, 3), dtype=np.uint8)
+    time_s = np.arange(n_rows) / 30
+    with write_store(path, kind=kind, arrays=SPECS) as writer:
+        writer.append("frames", frames)
+        writer.append("time_s", time_s)
+        writer.attributes["source"] = "mouse.mpg"
+    return frames, time_s
+
+
+def hash_folder(folder):
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return [
+        (str(file.relative_to(folder)), hashlib.sha256(file.read_bytes()).hexdigest())
+        for file in files
+    ]
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "mouse.zarr"
+    write(path)
+    return path
+
+
+@settings(max_examples=25, deadline=None)
+@given(lengths=st.lists(st.integers(0, 70), max_size=6))
+def test_rows_come_back_however_they_were_cut_into_blocks(tmp_path_factory, lengths):
+    path = tmp_path_factory.mktemp("stores") / "a.zarr"
+    rows = np.arange(sum(lengths) * 3, dtype=np.float32).reshape(-1, 3)
+    with write_store(path, kind="k", arrays={"x": ArraySpec((3,), "float32", 4, 16)}) as writer:
+        start = 0
+        for length in lengths:
+            writer.append("x", rows[start : start + length])
+            start += length
+    array = open_store(path, kind="k")["x"]
+    assert array.shape == rows.shape and array.dtype == rows.dtype and len(array) == len(rows)
+    assert np.array_equal(array[:], rows)
+    assert len(list((path / "x").glob("c.*"))) == -(-len(rows) // 16)
+
+
+def test_arrays_are_read_like_numpy_arrays(store, tmp_path):
+    frames, time_s = write(tmp_path / "same.zarr")
+    opened = open_store(store, kind="frames")
+    assert opened.attributes == {"source": "mouse.mpg"}
+    assert set(opened.arrays) == {"frames", "time_s"}
+    assert np.array_equal(opened["frames"][5], frames[5])
+    assert np.array_equal(opened["frames"][-3:], frames[-3:])
+    assert np.array_equal(opened["frames"][30:38], frames[30:38])
+    assert np.array_equal(opened["frames"][[1, 40, 99]], frames[[1, 40, 99]])
+    assert np.array_equal(opened["time_s"][:], time_s)
+    with pytest.raises(IndexError):
+        opened["frames"][100]
+
+
+@pytest.mark.parametrize("fill", [0.0, 1.0, np.nan])
+def test_rows_all_alike_come_back(tmp_path, fill):
+    rows = np.full(100, fill)
+    rows[50] = 7.0
+    with write_store(tmp_path / "a.zarr", kind="k", arrays={"x": SPECS["time_s"]}) as writer:
+        writer.append("x", rows)
+    assert np.array_equal(open_store(tmp_path / "a.zarr", kind="k")["x"][:], rows, equal_nan=True)
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path):
+    # Large enough for threads to finish chunks out of order, were there more than one.
+    frames = np.random.default_rng(0).integers(0, 255, (256, 64, 64, 3), dtype=np.uint8)
+    specs = {"frames": ArraySpec((64, 64, 3), "uint8", 2, 256)}
+    hashes = []
+    for name in ("a", "b", "c"):
+        with write_store(tmp_path / name, kind="frames", arrays=specs) as writer:
+            writer.append("frames", frames)
+        hashes.append(hash_folder(tmp_path / name))
+    assert hashes[0] == hashes[1] == hashes[2]
+
+
+def test_an_error_while_writing_leaves_nothing(tmp_path):
+    with (
+        pytest.raises(ZeroDivisionError),
+        write_store(tmp_path / "a.zarr", kind="k", arrays=SPECS) as writer,
+    ):
+        writer.append("time_s", np.zeros(100))
+        _ = 1 / 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_of_another_form_are_refused(tmp_path):
+    with (
+        pytest.raises(ValueError, match="'frames' takes rows"),
+        write_store(tmp_path / "a.zarr", kind="k", arrays=SPECS) as writer,
+    ):
+        writer.append("frames", np.zeros((5, 4, 4), dtype=np.uint8))
+    with (
+        pytest.raises(ValueError, match=r"float64, got .* float32"),
+        write_store(tmp_path / "a.zarr", kind="k", arrays=SPECS) as writer,
+    ):
+        writer.append("time_s", np.zeros(5, dtype=np.float32))
+
+
+def test_a_shard_is_whole_chunks():
+    with pytest.raises(ValueError, match="not whole chunks"):
+        ArraySpec((), "float64", 8, 36)
+
+
+def test_what_is_no_store_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"a\.zarr: no such store"):
+        open_store(tmp_path / "a.zarr", kind="frames")
+    (tmp_path / "a.zarr").write_text("")
+    with pytest.raises(StoreError, match="not a store"):
+        open_store(tmp_path / "a.zarr", kind="frames")
+    (tmp_path / "b.zarr").mkdir()
+    with pytest.raises(StoreError, match=r"zarr\.json is missing"):
+        open_store(tmp_path / "b.zarr", kind="frames")
+
+
+def test_another_kind_is_refused(store):
+    with pytest.raises(StoreError, match=r"expected a store of features .*, found frames"):
+        open_store(store, kind="features")
+
+
+def test_a_foreign_zarr_group_is_refused(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    zarr.create_group(tmp_path / "a.zarr", zarr_format=3)
+    with pytest.raises(StoreError, match="found no homecage store"):
+        open_store(tmp_path / "a.zarr", kind="frames")
+
+
+@pytest.mark.parametrize("metadata", ["zarr.json", "frames/zarr.json"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff\xff", b'{"attributes": {"homecage": 1}}']
+)
+def test_damaged_metadata_is_refused(store, metadata, content):
+    (store / metadata).write_bytes(content)
+    with pytest.raises(StoreError, match="run snakemake again"):
+        open_store(store, kind="frames")
+
+
+def test_metadata_that_disagrees_is_refused(store):
+    path = store / "frames" / "zarr.json"
+    path.write_text(path.read_text().replace("100", "196"))
+    with pytest.raises(StoreError, match=r"'frames': zarr\.json is missing or damaged"):
+        open_store(store, kind="frames")
+
+
+def test_a_missing_shard_is_refused(store):
+    (store / "frames" / "c.1.0.0.0").unlink()
+    with pytest.raises(StoreError, match=r"'frames' lacks 1 shards, first c\.1\.0\.0\.0"):
+        open_store(store, kind="frames")
+
+
+def test_a_missing_array_is_refused(store):
+    for file in (store / "time_s").iterdir():
+        file.unlink()
+    (store / "time_s").rmdir()
+    with pytest.raises(StoreError, match="'time_s' lacks"):
+        open_store(store, kind="frames")
+
+
+def test_a_surplus_shard_is_refused(store):
+    (store / "frames" / "c.9.0.0.0").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"not its own: c\.9\.0\.0\.0"):
+        open_store(store, kind="frames")
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100])
+def test_a_shard_of_another_size_is_refused(store, cut):
+    shard = store / "frames" / "c.0.0.0.0"
+    size = shard.stat().st_size
+    shard.write_bytes(shard.read_bytes()[:cut])
+    with pytest.raises(StoreError, match=f"has {cut} bytes, expected {size}"):
+        open_store(store, kind="frames")
+
+
+@settings(max_examples=40, deadline=None)
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_flipped_bit_is_found_wherever_it_lies(tmp_path_factory, place, bit):
+    path = tmp_path_factory.mktemp("stores") / "mouse.zarr"
+    write(path, n_rows=32)
+    shard = path / "frames" / "c.0.0.0.0"
+    content = bytearray(shard.read_bytes())
+    content[int(place * len(content))] ^= 1 << bit
+    shard.write_bytes(content)
+    with pytest.raises(StoreError, match="array 'frames' is damaged"):
+        open_store(path, kind="frames")["frames"][:]
+
+
+def test_attributes_are_json(store):
+    attributes = json.loads((store / "zarr.json").read_text())["attributes"]
+    assert attributes["source"] == "mouse.mpg"
+    assert attributes["homecage"]["kind"] == "frames"

@@ -1,0 +1,248 @@
+"""Decoding with ffmpeg: every frame once, at its own time, and nothing lost in silence.
+
+ffmpeg exits with status 0 on half a file, so its log is read too: any line of level error, and any
+warning of corrupt data, is damage. The timing is passed through, so that a video of variable rate
+gives the frames that it has and no copies; the scaling is the bit-exact one, the same on every CPU;
+only plain video containers are opened, so that a playlist in disguise reads no other file.
+"""
+
+import logging
+import math
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
+
+import ffmpeg
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from homecage.errors import ConfigError
+from homecage.frames.options import FramesOptions
+
+BLOCK = 256
+"""Frames handed over at a time: the bound of memory."""
+
+_CONTAINERS = "avi,m4v,matroska,mov,mpeg,mpegts,mpegvideo"
+_MAX_DAMAGE = 4  # Lines of damage that are kept: a broken file has one for each of its frames.
+_OLDEST_FFMPEG = 7  # -enc_time_base demux, and the words of the log that are read here.
+
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+_SEVERE = re.compile(r"\[(error|fatal|panic)\]")
+_CORRUPT = re.compile(r"\[warning\].*corrupt", re.IGNORECASE)
+_STREAM = re.compile(r"Stream #0:.*: Video: .*, (?P<width>\d+)x(?P<height>\d+)[ ,]")
+_CHANGE = re.compile(r"Reconfiguring filter graph because .*, (?P<width>\d+)x(?P<height>\d+)")
+
+_TIME = re.compile(r"(-?\d+) (\d+)/(\d+)")
+_NO_TIME = -(2**63)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """What one pass over a video file found."""
+
+    time_s: NDArray[np.float64]  # (T,) presentation times, as decoded
+    width_px: int | None
+    height_px: int | None
+    damage: tuple[str, ...]
+    """Every sign that frames are missing or wrong; empty for a sound file."""
+
+    @property
+    def n_frames(self) -> int:
+        """The frames that were decoded, T."""
+        return len(self.time_s)
+
+    @property
+    def rate_fps(self) -> float | None:
+        """The mean rate of presentation; none for fewer than two frames."""
+        if self.n_frames < 2 or self.time_s[-1] <= self.time_s[0]:
+            return None
+        return float((self.n_frames - 1) / (self.time_s[-1] - self.time_s[0]))
+
+
+def find_ffmpeg(options: FramesOptions) -> tuple[str, str]:
+    """Return the ffmpeg program and its version.
+
+    Raises:
+        ConfigError: the program cannot be run or is too old.
+    """
+    return _find_ffmpeg(str(options.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe()))
+
+
+@lru_cache
+def _find_ffmpeg(program: str) -> tuple[str, str]:
+    try:
+        run = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ConfigError(f"frames.ffmpeg: {program} cannot be run ({error})") from None
+    match = re.match(r"ffmpeg version (\S+)", run.stdout)
+    if match is None:
+        raise ConfigError(f"frames.ffmpeg: {program} is not ffmpeg")
+    release = re.match(r"n?(\d+)\.", match[1])  # A build between releases has none.
+    if release and int(release[1]) < _OLDEST_FFMPEG:
+        raise ConfigError(
+            f"frames.ffmpeg: {program} is version {match[1]}; expected {_OLDEST_FFMPEG}.0 or "
+            "later, or null for the one installed with homecage"
+        )
+    return program, match[1]
+
+
+def build_arguments(
+    options: FramesOptions, *, source: str = "SOURCE", times: str = "TIMES", discard: bool = False
+) -> list[str]:
+    """Return ffmpeg's arguments; without paths they are the description of how frames were made."""
+    stream = ffmpeg.input(
+        source,
+        hide_banner=None,
+        nostdin=None,
+        nostats=None,
+        v="level+info",
+        threads=1,  # Videos are decoded side by side, one a core.
+        format_whitelist=_CONTAINERS,
+        protocol_whitelist="file",
+    )
+    every_frame = {
+        "map": "0:V:0",  # The first stream of video that is not a cover picture.
+        "fps_mode": "passthrough",
+        "enc_time_base": "demux",
+        "stats_enc_pre": times,
+        "stats_enc_pre_fmt": "{pts} {tb}",
+    }
+    if discard:
+        return list(stream.output("-", f="null", **every_frame).get_args())
+    scale = f"scale={options.size_px}:{options.size_px}:flags=bilinear+bitexact+accurate_rnd"
+    pixels = {"vf": f"{scale},format=rgb24", "f": "rawvideo", "pix_fmt": "rgb24"}
+    return list(stream.output("pipe:1", **pixels, **every_frame).get_args())
+
+
+def decode(
+    path: Path,
+    options: FramesOptions,
+    take: Callable[[NDArray[np.uint8]], None] | None = None,
+) -> Decoding:
+    """Decode a video file once, from its first frame to its last.
+
+    ``take`` receives the frames in order, in blocks (up to ``BLOCK``, size, size, 3); without it
+    they are only counted. A damaged file raises nothing: what is wrong with it is in the result.
+    """
+    program, _ = find_ffmpeg(options)
+    with tempfile.TemporaryDirectory(prefix="homecage-") as folder:
+        times, log = Path(folder, "times"), Path(folder, "log")
+        arguments = build_arguments(
+            options, source=f"file:{path}", times=str(times), discard=take is None
+        )
+        # The log goes to a file, not a pipe: a pipe that nobody drains would stop ffmpeg.
+        with (
+            log.open("wb") as log_file,
+            subprocess.Popen(
+                [program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                env=_build_environment(),
+            ) as process,
+        ):
+            assert process.stdout is not None
+            try:
+                n_taken = None if take is None else _hand_over(process.stdout, options, take)
+                process.wait()
+            finally:
+                process.kill()
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            width_px, height_px, damage = _read_log(lines)
+        time_s = _read_times(times)
+    damage += _judge_exit(process.returncode, damage)
+    damage += _judge_times(time_s)
+    if n_taken is not None and n_taken != len(time_s):
+        damage.append(f"{n_taken} frames came out of ffmpeg, which counted {len(time_s)}")
+    if (backwards := np.flatnonzero(np.diff(time_s) <= 0)).size:
+        logger.warning("%s: time does not increase after frame %d", path, backwards[0])
+    return Decoding(time_s, width_px, height_px, tuple(damage))
+
+
+def _build_environment() -> dict[str, str]:
+    """Return the environment without what would change the log or write another."""
+    changing = ("FFREPORT", "AV_LOG_FORCE_COLOR")
+    kept = {key: value for key, value in os.environ.items() if key not in changing}
+    return kept | {"AV_LOG_FORCE_NOCOLOR": "1"}
+
+
+def _hand_over(
+    pipe: IO[bytes], options: FramesOptions, take: Callable[[NDArray[np.uint8]], None]
+) -> int:
+    """Pass the frames in a pipe on, block by block; return how many there were."""
+    shape = (options.size_px, options.size_px, 3)
+    n_bytes = options.size_px * options.size_px * 3
+    n_frames = 0
+    while data := pipe.read(BLOCK * n_bytes):
+        block = np.frombuffer(data, dtype=np.uint8, count=len(data) // n_bytes * n_bytes)
+        if len(block):
+            take(block.reshape(-1, *shape))
+        n_frames += len(block) // n_bytes
+    return n_frames
+
+
+def _read_log(lines: Iterable[str]) -> tuple[int | None, int | None, list[str]]:
+    """Return the video's width and height as first stated, and the damage that the log names."""
+    size: tuple[int, int] | None = None
+    damage: dict[str, None] = {}  # In the order of the log, each once.
+    n_more = 0
+    for line in lines:
+        if size is None and (match := _STREAM.search(line)) and "attached pic" not in line:
+            size = int(match["width"]), int(match["height"])
+        if match := _CHANGE.search(line):
+            changed = int(match["width"]), int(match["height"])
+            if changed == size:
+                continue
+            sign = f"the picture's size changes to {changed[0]}x{changed[1]} on the way"
+        elif _SEVERE.search(line) or _CORRUPT.search(line):
+            sign = _ADDRESS.sub("", line).strip()
+        else:
+            continue
+        if len(damage) < _MAX_DAMAGE:
+            damage[sign] = None
+        elif sign not in damage:
+            n_more += 1
+    more = [f"and {n_more} more lines like these"] if n_more else []
+    width_px, height_px = size or (None, None)
+    return width_px, height_px, [*damage, *more]
+
+
+def _read_times(path: Path) -> NDArray[np.float64]:
+    """Return the frames' presentation times (T,), NaN for a frame that has none."""
+    if not path.exists():
+        return np.empty(0)
+    time_s = array("d")
+    with path.open(encoding="ascii") as lines:
+        for line in lines:
+            if match := _TIME.fullmatch(line.strip()):
+                ticks, numerator, denominator = map(int, match.groups())
+                time_s.append(math.nan if ticks == _NO_TIME else ticks * numerator / denominator)
+    return np.array(time_s)
+
+
+def _judge_times(time_s: NDArray[np.float64]) -> list[str]:
+    untimed = np.flatnonzero(np.isnan(time_s))
+    if not len(time_s):
+        return ["no frame could be decoded"]
+    if len(untimed):
+        return [f"{len(untimed)} frames have no presentation time, first frame {untimed[0]}"]
+    return []
+
+
+def _judge_exit(status: int, damage: list[str]) -> list[str]:
+    if status < 0:
+        return [f"ffmpeg was ended by signal {signal.Signals(-status).name}"]
+    if status > 0 and not damage:
+        return [f"ffmpeg exited with status {status}"]
+    return []

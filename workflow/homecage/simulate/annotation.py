@@ -1,0 +1,31 @@
+"""One annotator's file about one full video."""
+
+from pathlib import Path
+
+from homecage.publish import publish
+from homecage.simulate.annotators import Label, annotate_first, annotate_second
+from homecage.simulate.options import SimulationOptions
+from homecage.simulate.process import true_bouts
+from homecage.simulate.seeds import named_generator
+
+
+def simulate_annotation(
+    *, video: str, annotator: int, options: SimulationOptions, output: Path
+) -> None:
+    """Write what annotator group 1 or 2 says about a full video, in the MIT data set's format.
+
+    One line a bout, frames counted from 1, the last one included. Nothing is drawn.
+    """
+    labels = annotate(video, annotator, options)
+    lines = [
+        f"frame: {label.start + 1:08d}-{label.stop:08d} {label.behavior}\n" for label in labels
+    ]
+    with publish(output) as temporary:
+        temporary.write_text("".join(lines), encoding="ascii")
+
+
+def annotate(video: str, annotator: int, options: SimulationOptions) -> list[Label]:
+    """Return the labels of annotator group 1 or 2 for a full video."""
+    bouts = true_bouts(video, options)
+    generator = named_generator(options, video, f"annotator {annotator}")
+    return (annotate_first if annotator == 1 else annotate_second)(generator, bouts)

@@ -1,0 +1,60 @@
+"""The whole simulated data set, in the MIT data set's layout."""
+
+import logging
+from pathlib import Path
+
+from homecage.publish import publish
+from homecage.simulate.annotation import simulate_annotation
+from homecage.simulate.clips import simulate_clips
+from homecage.simulate.names import clip_folder_names, names_annotated_twice, video_names
+from homecage.simulate.options import SimulationOptions
+from homecage.simulate.videos import simulate_video
+
+logger = logging.getLogger(__name__)
+
+MARKER = "SIMULATED.txt"
+
+NOTICE = """\
+This data set is simulated. Its layout is that of the MIT mouse home-cage data set (Jhuang et al.
+2010), but no animal was filmed and nobody annotated it: program and annotators are random processes.
+Results on it say whether a method works, and nothing about how well it works on real animals.
+
+"""
+
+
+def simulate_dataset(*, options: SimulationOptions, output: Path) -> None:
+    """Write the whole data set: full and clipped database, both annotators, and a notice.
+
+    Piece by piece the same bytes as :func:`simulate_video`, :func:`simulate_annotation` and
+    :func:`simulate_clips` write.
+    """
+    with publish(output) as temporary:
+        full = temporary / "full_database"
+        for video in video_names(options):
+            logger.info("simulating video %s", video)
+            simulate_video(video=video, options=options, output=full / f"{video}.mpg")
+            simulate_annotation(
+                video=video,
+                annotator=1,
+                options=options,
+                output=full / "Annotator_group_1" / f"{video}.txt",
+            )
+        for video in names_annotated_twice(options):
+            simulate_annotation(
+                video=video,
+                annotator=2,
+                options=options,
+                output=full / "Annotator_group_2" / f"{video}.txt",
+            )
+        for folder in clip_folder_names(options):
+            logger.info("simulating clips %s", folder)
+            simulate_clips(
+                folder=folder, options=options, output=temporary / "clipped_database" / folder
+            )
+        write_notice(options=options, output=temporary / MARKER)
+
+
+def write_notice(*, options: SimulationOptions, output: Path) -> None:
+    """Write what the data set is, and the options that it was made with."""
+    with publish(output) as temporary:
+        temporary.write_text(NOTICE + options.model_dump_json(indent=2) + "\n", encoding="utf-8")

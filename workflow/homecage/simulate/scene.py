@@ -1,0 +1,374 @@
+"""The cage as one camera sees it in one light: everything in the picture but the mouse.
+
+A scene is drawn once for a recording session, three times enlarged, and then seen through the
+session's camera. What the mouse can be in front of is kept apart from the glass before it.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from homecage.simulate.cage import (
+    FLOOR_BACK_Y,
+    FLOOR_FRONT_Y,
+    HEIGHT_PX,
+    HOPPER,
+    LEFT_X,
+    LID_Y,
+    RIGHT_X,
+    SPOUT_BASE,
+    SPOUT_TIP,
+    WIDTH_PX,
+)
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Color = tuple[float, float, float]
+
+ENLARGED = 3
+"""How much larger the scene is drawn than it is seen."""
+
+BACK_INSET = 15.0
+"""How much narrower the back wall looks on either side."""
+
+NOISE_MARGIN_PX = 48
+"""How far the bank of sensor noise reaches beyond the picture: each frame takes another window."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A small move of the camera: zoom, tilt in degrees and shift in pixels."""
+
+    zoom: float
+    tilt: float
+    shift: tuple[float, float]
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Return the map (2, 3) from the cage's pixels to the picture's."""
+        center = (WIDTH_PX / 2, HEIGHT_PX / 2)
+        matrix = cv2.getRotationMatrix2D(center, self.tilt, self.zoom)
+        matrix[:, 2] += self.shift
+        return np.asarray(matrix, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light of a session: by night one gray channel, dim, uneven and noisy."""
+
+    night: bool
+    exposure: float
+    tint: Color  # blue, green, red
+    vignette: float
+    spot: tuple[float, float]  # brightest point, relative
+    noise: float  # standard deviation, gray levels
+    haze: float  # gray levels added by the glass
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A session's still picture in layers, each (H, W, 3), in blue, green, red."""
+
+    camera: Camera
+    light: Light
+    behind: Image  # what the mouse covers
+    through: Floats  # the light's and the glass's factor on all behind the glass
+    glare: Image  # the glass's own reflections, added last
+    still: Image  # the picture without a mouse
+    noise: tuple[Image, Image]  # to be added and subtracted; larger than the picture
+
+    def tone(self, color: Color) -> Color:
+        """Return a color as the camera's sensor sees it before exposure."""
+        if not self.light.night:
+            return color
+        gray = 0.25 * color[0] + 0.5 * color[1] + 0.25 * color[2]
+        return (gray, gray, gray)
+
+
+def draw_camera(generator: Generator) -> Camera:
+    """Draw a session's camera."""
+    return Camera(
+        zoom=float(generator.uniform(0.97, 1.045)),
+        tilt=float(generator.normal(0, 0.8)),
+        shift=(float(generator.uniform(-4, 4)), float(generator.uniform(-4, 3))),
+    )
+
+
+def draw_light(generator: Generator, night: bool) -> Light:
+    """Draw a session's light."""
+    spot = (float(generator.uniform(0.3, 0.7)), float(generator.uniform(0.25, 0.55)))
+    if night:
+        return Light(
+            night=True,
+            exposure=float(generator.uniform(0.56, 0.74)),
+            tint=(1.03, 1.0, 0.97),
+            vignette=float(generator.uniform(0.40, 0.58)),
+            spot=spot,
+            noise=float(generator.uniform(3.0, 4.6)),
+            haze=float(generator.uniform(3.0, 9.0)),
+        )
+    warmth = generator.uniform(0.0, 0.09)
+    return Light(
+        night=False,
+        exposure=float(generator.uniform(0.84, 1.10)),
+        tint=(float(0.97 - warmth), 1.0, float(1.02 + 0.6 * warmth)),
+        vignette=float(generator.uniform(0.12, 0.3)),
+        spot=spot,
+        noise=float(generator.uniform(1.2, 2.4)),
+        haze=float(generator.uniform(2.0, 8.0)),
+    )
+
+
+def draw_scene(generator: Generator, night: bool) -> Scene:
+    """Draw a session's camera, light and cage."""
+    camera, light = draw_camera(generator), draw_light(generator, night)
+    canvas = _room(generator)
+    _walls(generator, canvas)
+    _bedding(generator, canvas)
+    _nest(generator, canvas)
+    _lid(canvas, front=False)
+    _hopper(generator, canvas)
+    _spout(canvas)
+    _lid(canvas, front=True)
+    _rim(canvas)
+    behind = _seen(canvas, camera)
+    if night:
+        gray = behind @ np.array([0.25, 0.5, 0.25], np.float32)
+        behind = np.repeat(gray[..., None], 3, axis=2)
+    behind = np.clip(behind, 0, 255).astype(np.uint8)
+    through = _falloff(light)[..., None] * np.array(light.tint, np.float32) * light.exposure
+    through = np.ascontiguousarray(through, dtype=np.float32)
+    glare = _seen(_reflections(generator), camera) * (0.45 if night else 1.0) + light.haze
+    glare = np.clip(glare * np.array(light.tint, np.float32), 0, 255).astype(np.uint8)
+    still = cv2.add(cv2.multiply(behind, through, dtype=cv2.CV_8U), glare)
+    return Scene(camera, light, behind, through, glare, still, _noise(generator, light))
+
+
+def _seen(canvas: NDArray[np.float32] | Image, camera: Camera) -> Floats:
+    """Return the enlarged canvas as the camera sees it."""
+    soft = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), 0.42 * ENLARGED)
+    matrix = camera.matrix()
+    matrix[:, :2] /= ENLARGED
+    size = (WIDTH_PX, HEIGHT_PX)
+    return cv2.warpAffine(soft, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _points(*points: tuple[float, float]) -> NDArray[np.int32]:
+    return np.round(np.array(points) * ENLARGED * 16).astype(np.int32)
+
+
+def _fill(canvas: Image, color: Color, *points: tuple[float, float]) -> None:
+    cv2.fillPoly(canvas, [_points(*points)], color, cv2.LINE_AA, 4)
+
+
+def _line(canvas: Image, color: Color, width: float, *points: tuple[float, float]) -> None:
+    thickness = max(1, round(width * ENLARGED))
+    cv2.polylines(canvas, [_points(*points)], False, color, thickness, cv2.LINE_AA, 4)
+
+
+def _room(generator: Generator) -> Image:
+    """Return the room behind the cage: a wall, and shelves out of focus."""
+    height, width = HEIGHT_PX * ENLARGED, WIDTH_PX * ENLARGED
+    wall = np.array([generator.uniform(148, 172), generator.uniform(160, 182), 0])
+    wall[2] = wall[1] + generator.uniform(2, 14)
+    ramp = np.linspace(1.05, 0.82, height)[:, None, None]
+    canvas = np.clip(wall * ramp * np.ones((height, width, 1)), 0, 255).astype(np.uint8)
+    for _ in range(5):
+        x, y = generator.uniform(0, WIDTH_PX), generator.uniform(0, HEIGHT_PX * 0.7)
+        half_x, half_y = generator.uniform(12, 60), generator.uniform(8, 45)
+        shade = float(generator.uniform(0.72, 1.1))
+        color = tuple(float(channel) for channel in np.clip(wall * shade, 0, 255))
+        _fill(
+            canvas, color, (x - half_x, y - half_y), (x + half_x, y - half_y),
+            (x + half_x, y + half_y), (x - half_x, y + half_y),
+        )  # fmt: skip
+    return cv2.GaussianBlur(canvas, (0, 0), 7.0 * ENLARGED)
+
+
+def _walls(generator: Generator, canvas: Image) -> None:
+    """Tint what is seen through the back wall and draw the edges of the glass."""
+    pane = canvas.copy()
+    left, right = LEFT_X + BACK_INSET, RIGHT_X - BACK_INSET
+    top = LID_Y + 7
+    _fill(pane, (150, 158, 156), (LEFT_X, LID_Y), (RIGHT_X, LID_Y), (RIGHT_X, 226), (LEFT_X, 226))
+    _fill(pane, (168, 175, 173), (left, top), (right, top), (right, FLOOR_BACK_Y), (left, FLOOR_BACK_Y))
+    cv2.addWeighted(canvas, 0.62, pane, 0.38, 0, dst=canvas)
+    for x in (left, right):
+        _line(canvas, (182, 190, 188), 1.2, (x, top), (x, FLOOR_BACK_Y))
+        _line(canvas, (128, 136, 134), 0.6, (x + 1.3, top), (x + 1.3, FLOOR_BACK_Y))
+
+
+def _bedding(generator: Generator, canvas: Image) -> None:
+    """Strew wood chips: a rough floor, drifts at the back wall, a cut through it at the front."""
+    height, width = canvas.shape[:2]
+    xs = np.linspace(LEFT_X + BACK_INSET, RIGHT_X - BACK_INSET, 140)
+    drift = sum(
+        size * cv2.GaussianBlur(generator.normal(0, np.sqrt(wide), (1, 140)), (0, 0), wide)[0]
+        for size, wide in ((6.0, 18.0), (2.4, 5.0), (0.7, 0.8))
+    )
+    drift = drift - drift.min() - 1.5
+    back = [(float(x), float(FLOOR_BACK_Y - d)) for x, d in zip(xs, drift, strict=True)]
+    outline = [*back, (RIGHT_X, FLOOR_FRONT_Y), (RIGHT_X, 227.0), (LEFT_X, 227.0)]
+    outline.append((LEFT_X, FLOOR_FRONT_Y))
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [_points(*outline)], 255, cv2.LINE_AA, 4)
+
+    chips = np.full_like(canvas, 0)
+    chips[:] = (92, 122, 146)
+    tone = np.array([116.0, 152.0, 178.0]) * generator.uniform(0.9, 1.08)
+    count = 7000
+    ys = np.sort(generator.uniform(FLOOR_BACK_Y - 14, 229, count))
+    for y in ys:
+        near = (y - FLOOR_BACK_Y + 14) / 53.0
+        x = generator.uniform(LEFT_X, RIGHT_X)
+        size = (0.5 + 0.9 * near) * generator.uniform(0.7, 1.9)
+        shade = generator.normal(1.0, 0.17) * (0.84 + 0.16 * near)
+        color = tuple(float(c) for c in np.clip(tone * shade + generator.normal(0, 5, 3), 0, 255))
+        axes = (round(size * ENLARGED * 16), round(size * generator.uniform(0.3, 0.7) * ENLARGED * 16))
+        angle = generator.normal(0, 40)
+        middle = (round(x * ENLARGED * 16), round(y * ENLARGED * 16))
+        under = (middle[0] + 8, middle[1] + 20)
+        dark = (0.6 * color[0], 0.6 * color[1], 0.6 * color[2])
+        cv2.ellipse(chips, under, axes, angle, 0, 360, dark, -1, cv2.LINE_8, 4)
+        cv2.ellipse(chips, middle, axes, angle, 0, 360, color, -1, cv2.LINE_AA, 4)
+
+    # Light falls from above and the front: darker under the hopper and along the back wall.
+    rows = np.arange(height)[:, None] / ENLARGED
+    columns = np.arange(width)[None, :] / ENLARGED
+    shade = 0.80 + 0.20 * np.clip((rows - FLOOR_BACK_Y) / 30.0, 0, 1)
+    shade = shade * (1 - 0.16 * np.exp(-(((columns - 222) / 46.0) ** 2) - ((rows - 190) / 16.0) ** 2))
+    shade = np.where(rows > FLOOR_FRONT_Y + 1, shade * 0.80, shade)  # the cut behind the front glass
+    patches = cv2.GaussianBlur(generator.normal(0, 1.0, (height, width)), (0, 0), 9.0 * ENLARGED)
+    shade = shade * (1 + 0.06 * patches / patches.std())
+    lit = np.clip(chips * shade[..., None], 0, 255)
+    cover = mask[..., None] / 255.0
+    canvas[:] = (lit * cover + canvas * (1 - cover)).astype(np.uint8)
+
+
+def _nest(generator: Generator, canvas: Image) -> None:
+    """Heap torn tissue in a corner at the back, as a mouse does; it rests there no more than elsewhere."""
+    corner = generator.choice([LEFT_X + 38.0, RIGHT_X - 38.0])
+    for height in np.sort(generator.uniform(0, 1, 420)):
+        x = corner + float(np.clip(generator.normal(0, 11.0), -20, 20)) * (1.1 - 0.6 * height)
+        y = FLOOR_BACK_Y + generator.uniform(0, 6) - 15.0 * height * np.exp(-(((x - corner) / 17.0) ** 2))
+        shade = float(np.clip(generator.normal(0.80 + 0.16 * height, 0.07), 0.5, 1.02))
+        angle, length = generator.uniform(-60, 60), generator.uniform(1.2, 4.6)
+        axes = (round(length * ENLARGED * 16), round(generator.uniform(0.4, 1.2) * ENLARGED * 16))
+        middle = (round(x * ENLARGED * 16), round(y * ENLARGED * 16))
+        under = (middle[0], middle[1] + 30)
+        dark = (150 * shade, 158 * shade, 162 * shade)
+        color = (206 * shade, 214 * shade, 218 * shade)
+        cv2.ellipse(canvas, under, axes, angle, 0, 360, dark, -1, cv2.LINE_AA, 4)
+        cv2.ellipse(canvas, middle, axes, angle, 0, 360, color, -1, cv2.LINE_AA, 4)
+
+
+def _lid(canvas: Image, front: bool) -> None:
+    """Draw the lid: rods across it, seen end to end from slightly below, and its frame."""
+    low, high = LID_Y + 7.0, LID_Y
+    if not front:
+        for x in np.arange(LEFT_X + 4, RIGHT_X - 2, 6.0):
+            inner = 160 + (x - 160) * (1 - 2 * BACK_INSET / (RIGHT_X - LEFT_X))
+            _line(canvas, (92, 96, 98), 1.1, (x, high), (inner, low))
+            _line(canvas, (176, 182, 184), 0.4, (x - 0.4, high), (inner - 0.4, low))
+        _line(canvas, (100, 104, 106), 1.6, (LEFT_X + BACK_INSET, low), (RIGHT_X - BACK_INSET, low))
+        return
+    _line(canvas, (84, 88, 90), 3.2, (LEFT_X - 4, high), (RIGHT_X + 4, high))
+    _line(canvas, (198, 204, 206), 0.8, (LEFT_X - 4, high - 0.9), (RIGHT_X + 4, high - 0.9))
+    _line(canvas, (120, 124, 126), 1.2, (LEFT_X - 2, high - 5), (RIGHT_X + 2, high - 5))
+
+
+def _hopper(generator: Generator, canvas: Image) -> None:
+    """Hang the wedge of bars from the lid and fill it with pellets."""
+    (left, top), (right, _), (low_right, low), (low_left, lowest) = HOPPER
+    outline = np.array([(left, top - 12), (right, top - 12), (low_right, low), (low_left, lowest)])
+    mask = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [_points(*map(tuple, outline))], 255, cv2.LINE_AA, 4)
+    inside = np.zeros_like(canvas)
+    inside[:] = (40, 50, 58)
+    level = generator.uniform(top - 4, top + 16)
+    for y in np.arange(lowest + 2, level, -4.2):
+        for x in np.arange(left, right, 9.0):
+            middle = (x + generator.uniform(-4, 4), y + generator.uniform(-2, 2))
+            angle = generator.uniform(-50, 50)
+            shade = generator.uniform(0.75, 1.15)
+            color = (62 * shade, 92 * shade, 124 * shade)
+            along = 5.5 * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+            ends = [tuple(middle - along), tuple(middle + along)]
+            _line(inside, (26, 38, 50), 5.6, *ends)
+            _line(inside, color, 4.4, *ends)
+            lit = [(ends[0][0] - 0.3, ends[0][1] - 1.0), (ends[1][0] - 0.3, ends[1][1] - 1.0)]
+            _line(inside, (84 * shade, 120 * shade, 156 * shade), 1.4, *lit)
+    slope = np.linspace(1.08, 0.78, canvas.shape[1] // 3)  # the wedge's left flank is lit
+    across = np.interp(np.arange(canvas.shape[1]) / ENLARGED, np.linspace(left, right, len(slope)), slope)
+    inside = np.clip(inside * across[None, :, None], 0, 255)
+    cover = mask[..., None] / 255.0
+    canvas[:] = (inside * cover + canvas * (1 - cover)).astype(np.uint8)
+    for share in np.linspace(0, 1, 15):
+        upper = (left + share * (right - left), top)
+        lower = (low_left + share * (low_right - low_left), lowest + share * (low - lowest))
+        _line(canvas, (70, 74, 76), 1.0, upper, lower)
+        _line(canvas, (206, 210, 212), 0.45, (upper[0] - 0.4, top), (lower[0] - 0.4, lower[1]))
+    for share in (0.34, 0.68):
+        a = (left + share * (low_left - left), top + share * (lowest - top))
+        b = (right + share * (low_right - right), top + share * (low - top))
+        _line(canvas, (104, 108, 110), 0.9, a, b)
+    _line(canvas, (88, 92, 94), 1.8, (left, top), (low_left, lowest), (low_right, low), (right, top))
+    _line(canvas, (196, 200, 202), 0.6, (left - 0.6, top), (low_left - 0.6, lowest))
+
+
+def _spout(canvas: Image) -> None:
+    """Draw the steel tube of the water bottle."""
+    (base_x, base_y), (tip_x, tip_y) = SPOUT_BASE, SPOUT_TIP
+    _line(canvas, (60, 64, 68), 5.6, (base_x + 4, base_y - 7), (base_x, base_y))
+    _line(canvas, (92, 96, 98), 4.6, (base_x, base_y), (tip_x, tip_y))
+    _line(canvas, (150, 155, 158), 3.0, (base_x, base_y), (tip_x + 0.4, tip_y - 0.8))
+    _line(canvas, (226, 230, 232), 0.9, (base_x - 1, base_y), (tip_x - 0.7, tip_y - 1.4))
+
+
+def _rim(canvas: Image) -> None:
+    """Draw the edges of the front glass and the table."""
+    height = canvas.shape[0]
+    table = canvas[round(229 * ENLARGED) : height]
+    ramp = np.linspace(0.95, 0.7, len(table))[:, None, None]
+    table[:] = np.clip(np.array([86, 92, 98]) * ramp, 0, 255).astype(np.uint8)
+    _line(canvas, (196, 204, 202), 1.6, (LEFT_X - 2, 228), (RIGHT_X + 2, 228))
+    _line(canvas, (120, 128, 126), 0.8, (LEFT_X - 2, 229.6), (RIGHT_X + 2, 229.6))
+    for x in (LEFT_X - 1, RIGHT_X + 1):
+        _line(canvas, (204, 212, 210), 2.2, (x, LID_Y), (x, 228))
+        _line(canvas, (122, 130, 128), 0.7, (x - 1.6, LID_Y), (x - 1.6, 228))
+        _line(canvas, (138, 146, 144), 0.5, (x + 1.6, LID_Y), (x + 1.6, 228))
+
+
+def _reflections(generator: Generator) -> Floats:
+    """Return what the front glass mirrors: a window's slanted panes and a lamp, out of focus."""
+    canvas = np.zeros((HEIGHT_PX * ENLARGED, WIDTH_PX * ENLARGED, 3), np.uint8)
+    for _ in range(int(generator.integers(2, 5))):
+        x, width = generator.uniform(LEFT_X, RIGHT_X - 40), generator.uniform(8, 34)
+        slant, strength = generator.uniform(14, 40), generator.uniform(9, 26)
+        color = (strength, strength, strength)
+        _fill(canvas, color, (x + slant, LID_Y), (x + slant + width, LID_Y), (x + width, 226), (x, 226))
+    x, y = generator.uniform(40, 280), generator.uniform(80, 150)
+    soft = cv2.GaussianBlur(canvas, (0, 0), 3.5 * ENLARGED).astype(np.float32)
+    lamp = np.zeros_like(canvas)
+    _fill(lamp, (46, 48, 50), (x, y), (x + 16, y - 3), (x + 17, y + 9), (x + 1, y + 11))
+    return soft + cv2.GaussianBlur(lamp, (0, 0), 1.8 * ENLARGED).astype(np.float32)
+
+
+def _falloff(light: Light) -> Floats:
+    rows, columns = np.mgrid[0:HEIGHT_PX, 0:WIDTH_PX].astype(np.float32)
+    x = (columns / WIDTH_PX - light.spot[0]) * 1.2
+    y = rows / HEIGHT_PX - light.spot[1]
+    return np.asarray(1.06 - light.vignette * np.minimum((x * x + y * y) * 2.6, 1.1), np.float32)
+
+
+def _noise(generator: Generator, light: Light) -> tuple[Image, Image]:
+    """Return sensor noise as what it adds and what it takes away."""
+    shape = (HEIGHT_PX + NOISE_MARGIN_PX, WIDTH_PX + NOISE_MARGIN_PX)
+    gray = generator.normal(0, 1, (*shape, 1)) * np.ones(3)
+    own = generator.normal(0, 1, (*shape, 3))
+    noise = light.noise * (gray if light.night else 0.85 * gray + 0.5 * own)
+    noise = np.round(cv2.GaussianBlur(noise, (0, 0), 0.5) * 1.5)
+    added = np.clip(noise, 0, 255).astype(np.uint8)
+    return added, np.clip(-noise, 0, 255).astype(np.uint8)

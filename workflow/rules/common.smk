@@ -1,0 +1,97 @@
+# What every rule shares: the checked configuration, the data set's names, and where things come from.
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+from homecage.config import check_config
+from homecage.dependencies import find_modules
+from homecage.errors import HomecageError
+from homecage.ingest.dataset import ANNOTATORS, find_dataset, is_mit_home_cage
+from homecage.simulate.names import clip_folder_names, names_annotated_twice, video_names
+from homecage.verbs import VERBS
+from snakemake.exceptions import WorkflowError
+
+# Jobs find the library beside this workflow, installed or not, also in an environment of their own.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [sys.path[0], os.environ.get("PYTHONPATH")])
+)
+
+# The end of every command: what a job prints is shown and kept.
+LOGGED = " 2>&1 | tee {log:q}"
+
+try:
+    EXPERIMENT = check_config(config)
+    SIMULATED = EXPERIMENT.dataset.layout == "simulated"
+    DATASET = None if SIMULATED else find_dataset(EXPERIMENT.dataset)
+except HomecageError as error:
+    raise WorkflowError(str(error)) from None
+
+SIMULATED_ROOT = "results/dataset"
+if SIMULATED:
+    # Names alone: the files are made by this run.
+    FULL = f"{SIMULATED_ROOT}/full_database"
+    VIDEOS = {video: f"{FULL}/{video}.mpg" for video in video_names(EXPERIMENT.simulation)}
+    LABELED_BY = {
+        "annotator_1": list(VIDEOS),
+        "annotator_2": names_annotated_twice(EXPERIMENT.simulation),
+    }
+    ANNOTATIONS = {
+        (annotator, video): f"{FULL}/Annotator_group_{annotator[-1]}/{video}.txt"
+        for annotator, videos in LABELED_BY.items()
+        for video in videos
+    }
+    CLIPS = {
+        folder: [f"{SIMULATED_ROOT}/clipped_database/{folder}"]
+        for folder in clip_folder_names(EXPERIMENT.simulation)
+    }
+    DATA_LABEL = f"simulated home cage, {len(VIDEOS)} videos"
+    PUBLISHED = "no"
+else:
+    VIDEOS = {video.name: str(video.path) for video in DATASET.videos}
+    ANNOTATIONS = {
+        (annotator, video.name): str(path)
+        for video in DATASET.videos
+        for annotator, path in video.annotations.items()
+    }
+    CLIPS = {
+        folder.name: [str(clip.path) for clip in folder.clips] for folder in DATASET.clip_folders
+    }
+    name = "simulated home cage" if DATASET.simulated else DATASET.root.resolve().name
+    DATA_LABEL = f"{name}, {len(VIDEOS)} videos"
+    PUBLISHED = "yes" if is_mit_home_cage(DATASET) else "no"
+
+# Empty: one convnet for all folds, trained on the clipped database, as in the paper. A convnet for
+# each fold would be another value of this wildcard: a folder name and a slash.
+CONVNET = ""
+
+CHECKED = "results/ingest/videos.tsv"
+MODULES = find_modules(list(VERBS))
+
+
+def modules(verb):
+    """Name the source files that a verb runs on: editing one reruns the rules that use it."""
+    return [os.path.relpath(path) for path in MODULES[verb]]
+
+
+def options(section):
+    """Hand a section of the configuration to a verb, which reruns when a value in it changes."""
+    if section == "dataset" and SIMULATED:
+        return json.dumps({"layout": "mit", "root": SIMULATED_ROOT})
+    return getattr(EXPERIMENT, section).model_dump_json()
+
+
+def one_of(names):
+    """Constrain a wildcard to names that the data set has."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+wildcard_constraints:
+    net="|[^/]+/",
+    video=one_of(VIDEOS),
+    fold=one_of(VIDEOS),
+    folder=one_of(CLIPS),
+    annotator=one_of(ANNOTATORS),

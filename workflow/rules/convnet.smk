@@ -1,0 +1,71 @@
+# The convnet, trained on the clipped database.
+
+CLIP_STORES = expand("results/clips/{folder}.zarr", folder=CLIPS)
+
+
+rule balance_clips:
+    input:
+        clips=CLIP_STORES,
+        code=modules("balance-clips"),
+    output:
+        plan="results/convnet/{net}plan.tsv",
+        counts=report(
+            "results/convnet/{net}balance.tsv",
+            caption="../report/balance.rst",
+            category="Convnet",
+            labels={"table": "training and test clips"},
+        ),
+    params:
+        geometry=options("clips"),
+        options=options("balance"),
+        seed=EXPERIMENT.seed,
+    log:
+        "results/logs/balance_clips{net}.log",
+    benchmark:
+        "results/benchmarks/balance_clips{net}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m homecage balance-clips --clips {input.clips:q} --geometry {params.geometry:q}"
+        " --options {params.options:q} --seed {params.seed}"
+        " --plan {output.plan:q} --counts {output.counts:q}" + LOGGED
+
+
+rule train_convnet:
+    input:
+        clips=CLIP_STORES,
+        plan="results/convnet/{net}plan.tsv",
+        code=modules("train-convnet"),
+    output:
+        model="results/convnet/{net}model.safetensors",
+        history="results/convnet/{net}history.tsv",
+        test=report(
+            "results/convnet/{net}test.tsv",
+            caption="../report/convnet_test.rst",
+            category="Convnet",
+            labels={"table": "accuracy on test clips"},
+        ),
+    params:
+        geometry=options("clips"),
+        network=options("network"),
+        options=options("convnet"),
+        seed=EXPERIMENT.seed,
+    log:
+        "results/logs/train_convnet{net}.log",
+    benchmark:
+        "results/benchmarks/train_convnet{net}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 4
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=1440,
+    shell:
+        "python -m homecage train-convnet --clips {input.clips:q} --plan {input.plan:q}"
+        " --geometry {params.geometry:q} --network {params.network:q} --options {params.options:q}"
+        " --seed {params.seed} --threads {threads} --model {output.model:q}"
+        " --history {output.history:q} --test {output.test:q}" + LOGGED

@@ -1,0 +1,51 @@
+# Each video described once by the convnet: its descriptors, and its own predictions.
+
+
+rule extract_features:
+    input:
+        frames="results/frames/{video}.zarr",
+        convnet="results/convnet/{net}model.safetensors",
+        code=modules("extract-features"),
+    output:
+        directory("results/features/{net}{video}.zarr"),
+    params:
+        geometry=options("clips"),
+        options=options("features"),
+    log:
+        "results/logs/extract_features/{net}{video}.log",
+    benchmark:
+        "results/benchmarks/extract_features/{net}{video}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=1440,
+    shell:
+        "python -m homecage extract-features --frames {input.frames:q} --convnet {input.convnet:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
+        " --output {output:q}" + LOGGED
+
+
+rule predict_convnet:
+    input:
+        features=f"results/features/{CONVNET}{{video}}.zarr",
+        frames="results/frames/{video}.zarr",
+        code=modules("predict-convnet"),
+    output:
+        "results/predictions/3dcnn/{video}.parquet",
+    params:
+        geometry=options("clips"),
+    log:
+        "results/logs/predict_convnet/{video}.log",
+    benchmark:
+        "results/benchmarks/predict_convnet/{video}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python -m homecage predict-convnet --features {input.features:q} --frames {input.frames:q}"
+        " --geometry {params.geometry:q} --output {output:q}" + LOGGED

@@ -1,0 +1,51 @@
+# From video files to frame stores, each decoded once.
+
+
+rule decode_video:
+    input:
+        video=lambda wildcards: VIDEOS[wildcards.video],
+        inspection="results/ingest/videos/{video}.json",
+        checked=ancient(CHECKED),
+        code=modules("decode-video"),
+    output:
+        directory("results/frames/{video}.zarr"),
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
+    log:
+        "results/logs/decode_video/{video}.log",
+    benchmark:
+        "results/benchmarks/decode_video/{video}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    shell:
+        "python -m homecage decode-video --dataset {params.dataset:q} --video={wildcards.video:q}"
+        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q}" + LOGGED
+
+
+rule decode_clips:
+    input:
+        clips=lambda wildcards: CLIPS[wildcards.folder],
+        inspection="results/ingest/clips/{folder}.json",
+        checked=ancient(CHECKED),
+        code=modules("decode-clips"),
+    output:
+        directory("results/clips/{folder}.zarr"),
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
+    log:
+        "results/logs/decode_clips/{folder}.log",
+    benchmark:
+        "results/benchmarks/decode_clips/{folder}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    shell:
+        "python -m homecage decode-clips --dataset {params.dataset:q} --folder={wildcards.folder:q}"
+        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q}" + LOGGED

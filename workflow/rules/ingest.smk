@@ -1,0 +1,118 @@
+# The whole data set is checked before anything is learned from it, and all problems named at once.
+
+
+rule inspect_video:
+    input:
+        video=lambda wildcards: VIDEOS[wildcards.video],
+        code=modules("inspect-videos"),
+    output:
+        "results/ingest/videos/{video}.json",
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
+    log:
+        "results/logs/inspect_video/{video}.log",
+    benchmark:
+        "results/benchmarks/inspect_video/{video}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    shell:
+        "python -m homecage inspect-videos --dataset {params.dataset:q}"
+        " --video={wildcards.video:q} --options {params.options:q} --output {output:q}" + LOGGED
+
+
+rule inspect_clips:
+    input:
+        clips=lambda wildcards: CLIPS[wildcards.folder],
+        code=modules("inspect-videos"),
+    output:
+        "results/ingest/clips/{folder}.json",
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
+    log:
+        "results/logs/inspect_clips/{folder}.log",
+    benchmark:
+        "results/benchmarks/inspect_clips/{folder}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    shell:
+        "python -m homecage inspect-videos --dataset {params.dataset:q}"
+        " --folder={wildcards.folder:q} --options {params.options:q} --output {output:q}" + LOGGED
+
+
+# Later rules take its output as `ancient`: they wait for the check and its verdict, and a corrected
+# annotation, which repeats the check, decodes and extracts nothing again.
+rule check_dataset:
+    input:
+        inspections=expand("results/ingest/videos/{video}.json", video=VIDEOS)
+        + expand("results/ingest/clips/{folder}.json", folder=CLIPS),
+        annotations=list(ANNOTATIONS.values()),
+        notice=f"{SIMULATED_ROOT}/SIMULATED.txt" if SIMULATED else [],
+        code=modules("check-dataset"),
+    output:
+        CHECKED,
+    params:
+        dataset=options("dataset"),
+    log:
+        "results/logs/check_dataset.log",
+    benchmark:
+        "results/benchmarks/check_dataset.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m homecage check-dataset --dataset {params.dataset:q}"
+        " --inspections {input.inspections:q} --output {output:q}" + LOGGED
+
+
+rule import_annotation:
+    input:
+        # Nothing where the file is missing: the check names it.
+        annotation=lambda wildcards: ANNOTATIONS.get((wildcards.annotator, wildcards.video), []),
+        frames="results/frames/{video}.zarr",
+        checked=ancient(CHECKED),
+        code=modules("import-annotation"),
+    output:
+        "results/annotations/{annotator}/{video}.parquet",
+    log:
+        "results/logs/import_annotation/{annotator}/{video}.log",
+    benchmark:
+        "results/benchmarks/import_annotation/{annotator}/{video}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python -m homecage import-annotation --annotation {input.annotation:q}"
+        " --frames {input.frames:q} --output {output:q}" + LOGGED
+
+
+rule predict_human:
+    input:
+        annotation="results/annotations/annotator_2/{video}.parquet",
+        frames="results/frames/{video}.zarr",
+        code=modules("predict-human"),
+    output:
+        "results/predictions/human/{video}.parquet",
+    log:
+        "results/logs/predict_human/{video}.log",
+    benchmark:
+        "results/benchmarks/predict_human/{video}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python -m homecage predict-human --annotation {input.annotation:q}"
+        " --frames {input.frames:q} --output {output:q}" + LOGGED
