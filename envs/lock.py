@@ -27,7 +27,14 @@ FAMILIES = {
 def compile_lock() -> str:
     """Resolve pyproject.toml, with the developers' tools, to one version a package."""
     output = ENVS / "lock.tmp"
-    command = ["pip-compile", "--quiet", "--upgrade", "--extra=dev", "--strip-extras", "--no-header"]
+    command = [
+        "pip-compile",
+        "--quiet",
+        "--upgrade",
+        "--extra=dev",
+        "--strip-extras",
+        "--no-header",
+    ]
     command += ["--no-annotate", "--no-emit-find-links", "--no-emit-index-url"]
     command += ["--no-emit-trusted-host", f"--output-file={output}", "pyproject.toml"]
     try:

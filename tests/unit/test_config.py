@@ -1,5 +1,6 @@
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_the_default_configuration_names_every_key_and_is_valid():
 
 def test_every_key_is_described_above_it():
     lines = CONFIG.read_text(encoding="utf-8").splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if re.match(r"\s*\w+:", line):
             assert before.lstrip().startswith("#"), f"{line.strip()} has no comment"
 
@@ -62,7 +63,11 @@ def test_the_papers_experiment_is_the_options_defaults():
 def test_the_papers_numbers():
     experiment = Experiment()
     assert experiment.frames.size_px == 128
-    assert (experiment.clips.length, experiment.clips.stride, experiment.clips.label_offset) == (8, 2, 3)
+    assert (experiment.clips.length, experiment.clips.stride, experiment.clips.label_offset) == (
+        8,
+        2,
+        3,
+    )
     assert experiment.network.channels == (64, 128, 256, 256, 256)
     assert experiment.network.descriptor == 2048
     convnet = experiment.convnet

@@ -37,8 +37,17 @@ def test_an_unknown_verb_lists_the_verbs(capsys):
 
 def test_a_users_error_is_one_message_and_no_traceback(tmp_path):
     ran = subprocess.run(
-        [sys.executable, "-m", "homecage", "predict-convnet", "--features", "none.zarr"]
-        + ["--frames", "none.zarr", "--geometry", "{}", "--output", str(tmp_path / "x.parquet")],
+        [
+            *(sys.executable, "-m", "homecage", "predict-convnet", "--geometry", "{}"),
+            *(
+                "--features",
+                "none.zarr",
+                "--frames",
+                "none.zarr",
+                "--output",
+                tmp_path / "x.parquet",
+            ),
+        ],
         capture_output=True,
         text=True,
         cwd=tmp_path,

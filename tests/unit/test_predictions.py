@@ -5,6 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import StoreError
 from homecage.predictions import (
@@ -15,8 +18,6 @@ from homecage.predictions import (
     write_annotation,
     write_predictions,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def make_predictions(n_frames=20, seed=0):

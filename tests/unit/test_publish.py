@@ -1,6 +1,7 @@
 """A result appears whole or not at all."""
 
 import pytest
+
 from homecage.publish import publish
 
 

@@ -5,10 +5,11 @@ import json
 
 import numpy as np
 import pytest
-from homecage.errors import StoreError
-from homecage.stores import ArraySpec, open_store, write_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from homecage.errors import StoreError
+from homecage.stores import ArraySpec, open_store, write_store
 
 SPECS = {"frames": ArraySpec((4, 4, 3), "uint8", 8, 32), "time_s": ArraySpec((), "float64", 8, 32)}
 

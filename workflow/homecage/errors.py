@@ -60,9 +60,7 @@ class StoreError(HomecageError):
     """A file of results is incomplete, damaged or of another kind than expected."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(
-            f"{path}: {problem}; remove it and run snakemake again to have it rebuilt"
-        )
+        super().__init__(f"{path}: {problem}; remove it and run snakemake again to have it rebuilt")
 
 
 class DatasetError(HomecageError):

@@ -72,7 +72,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
     Raises:
         StoreError: not such a table, or its frames are not 0 to T - 1.
     """
-    return _read_table(path, _PREDICTION_SCHEMA).to_pandas()
+    table: pd.DataFrame = _read_table(path, _PREDICTION_SCHEMA).to_pandas()
+    return table
 
 
 def write_annotation(path: Path, codes: NDArray[np.int8]) -> None:

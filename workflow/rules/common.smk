@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,17 +12,18 @@ from homecage.config import check_config
 from homecage.dependencies import find_modules
 from homecage.errors import HomecageError
 from homecage.ingest.dataset import ANNOTATORS, find_dataset, is_mit_home_cage
-from homecage.simulate.names import clip_folder_names, names_annotated_twice, video_names
+from homecage.simulate.names import (
+    clip_folder_names,
+    names_annotated_twice,
+    video_names,
+)
 from homecage.verbs import VERBS
 from snakemake.exceptions import WorkflowError
 
 # Jobs find the library beside this workflow, installed or not, also in an environment of their own.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [sys.path[0], os.environ.get("PYTHONPATH")])
+shell.prefix(
+    f"export PYTHONPATH={shlex.quote(sys.path[0])}${{PYTHONPATH:+:$PYTHONPATH}}; "
 )
-
-# The end of every command: what a job prints is shown and kept.
-LOGGED = " 2>&1 | tee {log:q}"
 
 try:
     EXPERIMENT = check_config(config)
@@ -34,7 +36,9 @@ SIMULATED_ROOT = "results/dataset"
 if SIMULATED:
     # Names alone: the files are made by this run.
     FULL = f"{SIMULATED_ROOT}/full_database"
-    VIDEOS = {video: f"{FULL}/{video}.mpg" for video in video_names(EXPERIMENT.simulation)}
+    VIDEOS = {
+        video: f"{FULL}/{video}.mpg" for video in video_names(EXPERIMENT.simulation)
+    }
     LABELED_BY = {
         "annotator_1": list(VIDEOS),
         "annotator_2": names_annotated_twice(EXPERIMENT.simulation),
@@ -58,7 +62,8 @@ else:
         for annotator, path in video.annotations.items()
     }
     CLIPS = {
-        folder.name: [str(clip.path) for clip in folder.clips] for folder in DATASET.clip_folders
+        folder.name: [str(clip.path) for clip in folder.clips]
+        for folder in DATASET.clip_folders
     }
     name = "simulated home cage" if DATASET.simulated else DATASET.root.resolve().name
     DATA_LABEL = f"{name}, {len(VIDEOS)} videos"
@@ -73,7 +78,7 @@ MODULES = find_modules(list(VERBS))
 
 
 def modules(verb):
-    """Name the source files that a verb runs on: editing one reruns the rules that use it."""
+    """Name the source files that a verb runs on: editing one reruns what uses it."""
     return [os.path.relpath(path) for path in MODULES[verb]]
 
 
@@ -87,6 +92,13 @@ def options(section):
 def one_of(names):
     """Constrain a wildcard to names that the data set has."""
     return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def others(pattern):
+    """Name a file of every video but the held-out one."""
+    return lambda wildcards: expand(
+        pattern, video=[video for video in VIDEOS if video != wildcards.fold]
+    )
 
 
 wildcard_constraints:

@@ -15,10 +15,6 @@ rule balance_clips:
             category="Convnet",
             labels={"table": "training and test clips"},
         ),
-    params:
-        geometry=options("clips"),
-        options=options("balance"),
-        seed=EXPERIMENT.seed,
     log:
         "results/logs/balance_clips{net}.log",
     benchmark:
@@ -28,10 +24,14 @@ rule balance_clips:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        geometry=options("clips"),
+        options=options("balance"),
+        seed=EXPERIMENT.seed,
     shell:
         "python -m homecage balance-clips --clips {input.clips:q} --geometry {params.geometry:q}"
         " --options {params.options:q} --seed {params.seed}"
-        " --plan {output.plan:q} --counts {output.counts:q}" + LOGGED
+        " --plan {output.plan:q} --counts {output.counts:q} 2>&1 | tee {log:q}"
 
 
 rule train_convnet:
@@ -48,11 +48,6 @@ rule train_convnet:
             category="Convnet",
             labels={"table": "accuracy on test clips"},
         ),
-    params:
-        geometry=options("clips"),
-        network=options("network"),
-        options=options("convnet"),
-        seed=EXPERIMENT.seed,
     log:
         "results/logs/train_convnet{net}.log",
     benchmark:
@@ -64,8 +59,13 @@ rule train_convnet:
         gpu=1,
         mem_mb=8000,
         runtime=1440,
+    params:
+        geometry=options("clips"),
+        network=options("network"),
+        options=options("convnet"),
+        seed=EXPERIMENT.seed,
     shell:
         "python -m homecage train-convnet --clips {input.clips:q} --plan {input.plan:q}"
         " --geometry {params.geometry:q} --network {params.network:q} --options {params.options:q}"
         " --seed {params.seed} --threads {threads} --model {output.model:q}"
-        " --history {output.history:q} --test {output.test:q}" + LOGGED
+        " --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"

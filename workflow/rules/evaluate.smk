@@ -26,9 +26,6 @@ rule evaluate_predictions:
         per_behavior="results/evaluation/per_behavior.tsv",
         confusion="results/evaluation/confusion.tsv",
         confusion_by_video="results/evaluation/confusion_by_video.tsv",
-    params:
-        published=PUBLISHED,
-        folder=lambda wildcards, output: Path(output[0]).parent,
     log:
         "results/logs/evaluate_predictions.log",
     benchmark:
@@ -38,10 +35,13 @@ rule evaluate_predictions:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        published=PUBLISHED,
+        folder=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m homecage evaluate-predictions --predictions {input.predictions:q}"
         " --annotations {input.annotations:q} --published {params.published}"
-        " --output {params.folder:q}" + LOGGED
+        " --output {params.folder:q} 2>&1 | tee {log:q}"
 
 
 rule list_bouts:
@@ -52,8 +52,6 @@ rule list_bouts:
     output:
         bouts="results/evaluation/bouts.tsv",
         time_budget="results/evaluation/time_budget.tsv",
-    params:
-        folder=lambda wildcards, output: Path(output[0]).parent,
     log:
         "results/logs/list_bouts.log",
     benchmark:
@@ -63,9 +61,11 @@ rule list_bouts:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        folder=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m homecage list-bouts --predictions {input.predictions:q}"
-        " --annotations {input.annotations:q} --output {params.folder:q}" + LOGGED
+        " --annotations {input.annotations:q} --output {params.folder:q} 2>&1 | tee {log:q}"
 
 
 rule count_behaviors:
@@ -86,4 +86,4 @@ rule count_behaviors:
         runtime=30,
     shell:
         "python -m homecage count-behaviors --clips {input.clips:q}"
-        " --annotations {input.annotations:q} --output {output:q}" + LOGGED
+        " --annotations {input.annotations:q} --output {output:q} 2>&1 | tee {log:q}"

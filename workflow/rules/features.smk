@@ -8,9 +8,6 @@ rule extract_features:
         code=modules("extract-features"),
     output:
         directory("results/features/{net}{video}.zarr"),
-    params:
-        geometry=options("clips"),
-        options=options("features"),
     log:
         "results/logs/extract_features/{net}{video}.log",
     benchmark:
@@ -22,10 +19,13 @@ rule extract_features:
         gpu=1,
         mem_mb=4000,
         runtime=1440,
+    params:
+        geometry=options("clips"),
+        options=options("features"),
     shell:
         "python -m homecage extract-features --frames {input.frames:q} --convnet {input.convnet:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
-        " --output {output:q}" + LOGGED
+        " --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule predict_convnet:
@@ -35,8 +35,6 @@ rule predict_convnet:
         code=modules("predict-convnet"),
     output:
         "results/predictions/3dcnn/{video}.parquet",
-    params:
-        geometry=options("clips"),
     log:
         "results/logs/predict_convnet/{video}.log",
     benchmark:
@@ -46,6 +44,8 @@ rule predict_convnet:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        geometry=options("clips"),
     shell:
         "python -m homecage predict-convnet --features {input.features:q} --frames {input.frames:q}"
-        " --geometry {params.geometry:q} --output {output:q}" + LOGGED
+        " --geometry {params.geometry:q} --output {output:q} 2>&1 | tee {log:q}"

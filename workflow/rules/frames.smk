@@ -9,9 +9,6 @@ rule decode_video:
         code=modules("decode-video"),
     output:
         directory("results/frames/{video}.zarr"),
-    params:
-        dataset=options("dataset"),
-        options=options("frames"),
     log:
         "results/logs/decode_video/{video}.log",
     benchmark:
@@ -21,9 +18,12 @@ rule decode_video:
     resources:
         mem_mb=1000,
         runtime=120,
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
     shell:
         "python -m homecage decode-video --dataset {params.dataset:q} --video={wildcards.video:q}"
-        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q}" + LOGGED
+        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule decode_clips:
@@ -34,9 +34,6 @@ rule decode_clips:
         code=modules("decode-clips"),
     output:
         directory("results/clips/{folder}.zarr"),
-    params:
-        dataset=options("dataset"),
-        options=options("frames"),
     log:
         "results/logs/decode_clips/{folder}.log",
     benchmark:
@@ -46,6 +43,9 @@ rule decode_clips:
     resources:
         mem_mb=1000,
         runtime=120,
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
     shell:
         "python -m homecage decode-clips --dataset {params.dataset:q} --folder={wildcards.folder:q}"
-        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q}" + LOGGED
+        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -7,9 +7,6 @@ rule inspect_video:
         code=modules("inspect-videos"),
     output:
         "results/ingest/videos/{video}.json",
-    params:
-        dataset=options("dataset"),
-        options=options("frames"),
     log:
         "results/logs/inspect_video/{video}.log",
     benchmark:
@@ -19,9 +16,12 @@ rule inspect_video:
     resources:
         mem_mb=1000,
         runtime=120,
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
     shell:
         "python -m homecage inspect-videos --dataset {params.dataset:q}"
-        " --video={wildcards.video:q} --options {params.options:q} --output {output:q}" + LOGGED
+        " --video={wildcards.video:q} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule inspect_clips:
@@ -30,9 +30,6 @@ rule inspect_clips:
         code=modules("inspect-videos"),
     output:
         "results/ingest/clips/{folder}.json",
-    params:
-        dataset=options("dataset"),
-        options=options("frames"),
     log:
         "results/logs/inspect_clips/{folder}.log",
     benchmark:
@@ -42,24 +39,27 @@ rule inspect_clips:
     resources:
         mem_mb=1000,
         runtime=120,
+    params:
+        dataset=options("dataset"),
+        options=options("frames"),
     shell:
         "python -m homecage inspect-videos --dataset {params.dataset:q}"
-        " --folder={wildcards.folder:q} --options {params.options:q} --output {output:q}" + LOGGED
+        " --folder={wildcards.folder:q} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 # Later rules take its output as `ancient`: they wait for the check and its verdict, and a corrected
 # annotation, which repeats the check, decodes and extracts nothing again.
 rule check_dataset:
     input:
-        inspections=expand("results/ingest/videos/{video}.json", video=VIDEOS)
-        + expand("results/ingest/clips/{folder}.json", folder=CLIPS),
+        inspections=[
+            *expand("results/ingest/videos/{video}.json", video=VIDEOS),
+            *expand("results/ingest/clips/{folder}.json", folder=CLIPS),
+        ],
         annotations=list(ANNOTATIONS.values()),
         notice=f"{SIMULATED_ROOT}/SIMULATED.txt" if SIMULATED else [],
         code=modules("check-dataset"),
     output:
         CHECKED,
-    params:
-        dataset=options("dataset"),
     log:
         "results/logs/check_dataset.log",
     benchmark:
@@ -69,15 +69,19 @@ rule check_dataset:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        dataset=options("dataset"),
     shell:
         "python -m homecage check-dataset --dataset {params.dataset:q}"
-        " --inspections {input.inspections:q} --output {output:q}" + LOGGED
+        " --inspections {input.inspections:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule import_annotation:
     input:
         # Nothing where the file is missing: the check names it.
-        annotation=lambda wildcards: ANNOTATIONS.get((wildcards.annotator, wildcards.video), []),
+        annotation=lambda wildcards: ANNOTATIONS.get(
+            (wildcards.annotator, wildcards.video), []
+        ),
         frames="results/frames/{video}.zarr",
         checked=ancient(CHECKED),
         code=modules("import-annotation"),
@@ -94,7 +98,7 @@ rule import_annotation:
         runtime=10,
     shell:
         "python -m homecage import-annotation --annotation {input.annotation:q}"
-        " --frames {input.frames:q} --output {output:q}" + LOGGED
+        " --frames {input.frames:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule predict_human:
@@ -115,4 +119,4 @@ rule predict_human:
         runtime=10,
     shell:
         "python -m homecage predict-human --annotation {input.annotation:q}"
-        " --frames {input.frames:q} --output {output:q}" + LOGGED
+        " --frames {input.frames:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -27,8 +27,6 @@ rule write_table:
             labels={"table": "accuracy over frames and behaviors"},
         ),
         markdown="results/figures/accuracy.md",
-    params:
-        data_label=DATA_LABEL,
     log:
         "results/logs/write_table.log",
     benchmark:
@@ -38,10 +36,12 @@ rule write_table:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        data_label=DATA_LABEL,
     shell:
         "python -m homecage write-table --accuracy {input.accuracy:q} --gain {input.gain:q}"
         " --data-label {params.data_label:q} --html {output.html:q}"
-        " --markdown {output.markdown:q}" + LOGGED
+        " --markdown {output.markdown:q} 2>&1 | tee {log:q}"
 
 
 rule plot_distribution:
@@ -56,9 +56,6 @@ rule plot_distribution:
             labels={"figure": "behaviors in CD, FD and FD*"},
         ),
         pdf="results/figures/distribution.pdf",
-    params:
-        data_label=DATA_LABEL,
-        options=options("report"),
     log:
         "results/logs/plot_distribution.log",
     benchmark:
@@ -68,10 +65,13 @@ rule plot_distribution:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        data_label=DATA_LABEL,
+        options=options("report"),
     shell:
         "python -m homecage plot-distribution --distribution {input.distribution:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}" + LOGGED
+        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
 
 
 rule plot_recall:
@@ -86,9 +86,6 @@ rule plot_recall:
             labels={"figure": "recall of each behavior"},
         ),
         pdf="results/figures/recall.pdf",
-    params:
-        data_label=DATA_LABEL,
-        options=options("report"),
     log:
         "results/logs/plot_recall.log",
     benchmark:
@@ -98,10 +95,13 @@ rule plot_recall:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        data_label=DATA_LABEL,
+        options=options("report"),
     shell:
         "python -m homecage plot-recall --per-behavior {input.per_behavior:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}" + LOGGED
+        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
 
 
 rule plot_confusion:
@@ -116,9 +116,6 @@ rule plot_confusion:
             labels={"figure": "confusion of model and human"},
         ),
         pdf="results/figures/confusion.pdf",
-    params:
-        data_label=DATA_LABEL,
-        options=options("report"),
     log:
         "results/logs/plot_confusion.log",
     benchmark:
@@ -128,10 +125,13 @@ rule plot_confusion:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        data_label=DATA_LABEL,
+        options=options("report"),
     shell:
         "python -m homecage plot-confusion --confusion {input.confusion:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}" + LOGGED
+        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
 
 
 rule plot_ethogram:
@@ -147,9 +147,6 @@ rule plot_ethogram:
             labels={"figure": "ethogram and time budget"},
         ),
         pdf="results/figures/ethogram.pdf",
-    params:
-        data_label=DATA_LABEL,
-        options=options("report"),
     log:
         "results/logs/plot_ethogram.log",
     benchmark:
@@ -159,10 +156,13 @@ rule plot_ethogram:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        data_label=DATA_LABEL,
+        options=options("report"),
     shell:
         "python -m homecage plot-ethogram --bouts {input.bouts:q} --time-budget {input.time_budget:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}" + LOGGED
+        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
 
 
 rule plot_training:
@@ -178,9 +178,6 @@ rule plot_training:
             labels={"figure": "training curves"},
         ),
         pdf="results/figures/training.pdf",
-    params:
-        data_label=DATA_LABEL,
-        options=options("report"),
     log:
         "results/logs/plot_training.log",
     benchmark:
@@ -190,7 +187,10 @@ rule plot_training:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        data_label=DATA_LABEL,
+        options=options("report"),
     shell:
         "python -m homecage plot-training --convnet {input.convnet:q} --folds {input.folds:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q}" + LOGGED
+        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"

@@ -1,13 +1,6 @@
 # One fold for each video: trained on all others, it predicts the one it has not seen.
 
 
-def others(pattern):
-    """Name a file of every video but the held-out one."""
-    return lambda wildcards: expand(
-        pattern, video=[video for video in VIDEOS if video != wildcards.fold]
-    )
-
-
 rule train_fold:
     input:
         features=others(f"results/features/{CONVNET}{{video}}.zarr"),
@@ -18,10 +11,6 @@ rule train_fold:
         model="results/sequence/{fold}/model.safetensors",
         history="results/sequence/{fold}/history.tsv",
         plan="results/sequence/{fold}/windows.tsv",
-    params:
-        geometry=options("clips"),
-        options=options("sequence"),
-        seed=EXPERIMENT.seed,
     log:
         "results/logs/train_fold/{fold}.log",
     benchmark:
@@ -34,12 +23,16 @@ rule train_fold:
         gpu=1,
         mem_mb=8000,
         runtime=1440,
+    params:
+        geometry=options("clips"),
+        options=options("sequence"),
+        seed=EXPERIMENT.seed,
     shell:
         "python -m homecage train-fold --held-out={wildcards.fold:q}"
         " --features {input.features:q} --annotations {input.annotations:q}"
         " --convnet {input.convnet:q} --geometry {params.geometry:q} --options {params.options:q}"
         " --seed {params.seed} --threads {threads} --model {output.model:q}"
-        " --history {output.history:q} --plan {output.plan:q}" + LOGGED
+        " --history {output.history:q} --plan {output.plan:q} 2>&1 | tee {log:q}"
 
 
 rule predict_lstm:
@@ -50,8 +43,6 @@ rule predict_lstm:
         code=modules("predict-lstm"),
     output:
         "results/predictions/lstm-3dcnn/{video}.parquet",
-    params:
-        geometry=options("clips"),
     log:
         "results/logs/predict_lstm/{video}.log",
     benchmark:
@@ -61,7 +52,9 @@ rule predict_lstm:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        geometry=options("clips"),
     shell:
         "python -m homecage predict-lstm --model {input.model:q} --features {input.features:q}"
         " --frames {input.frames:q} --geometry {params.geometry:q} --threads {threads}"
-        " --output {output:q}" + LOGGED
+        " --output {output:q} 2>&1 | tee {log:q}"

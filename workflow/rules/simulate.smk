@@ -6,8 +6,6 @@ rule simulate_video:
         code=modules("simulate-video"),
     output:
         f"{SIMULATED_ROOT}/full_database/{{video}}.mpg",
-    params:
-        options=options("simulation"),
     log:
         "results/logs/simulate_video/{video}.log",
     benchmark:
@@ -17,9 +15,11 @@ rule simulate_video:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        options=options("simulation"),
     shell:
         "python -m homecage simulate-video --video={wildcards.video:q}"
-        " --options {params.options:q} --output {output:q}" + LOGGED
+        " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule simulate_annotation:
@@ -27,22 +27,22 @@ rule simulate_annotation:
         code=modules("simulate-annotation"),
     output:
         f"{SIMULATED_ROOT}/full_database/Annotator_group_{{group}}/{{video}}.txt",
-    params:
-        options=options("simulation"),
-    wildcard_constraints:
-        group="[12]",
     log:
         "results/logs/simulate_annotation/{group}/{video}.log",
     benchmark:
         "results/benchmarks/simulate_annotation/{group}/{video}.tsv"
+    wildcard_constraints:
+        group="[12]",
     conda:
         "../../envs/video.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        options=options("simulation"),
     shell:
         "python -m homecage simulate-annotation --video={wildcards.video:q}"
-        " --annotator {wildcards.group} --options {params.options:q} --output {output:q}" + LOGGED
+        " --annotator {wildcards.group} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule simulate_clips:
@@ -50,8 +50,6 @@ rule simulate_clips:
         code=modules("simulate-clips"),
     output:
         directory(f"{SIMULATED_ROOT}/clipped_database/{{folder}}"),
-    params:
-        options=options("simulation"),
     log:
         "results/logs/simulate_clips/{folder}.log",
     benchmark:
@@ -61,9 +59,11 @@ rule simulate_clips:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        options=options("simulation"),
     shell:
         "python -m homecage simulate-clips --folder={wildcards.folder:q}"
-        " --options {params.options:q} --output {output:q}" + LOGGED
+        " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule write_notice:
@@ -71,8 +71,6 @@ rule write_notice:
         code=modules("write-notice"),
     output:
         f"{SIMULATED_ROOT}/SIMULATED.txt",
-    params:
-        options=options("simulation"),
     log:
         "results/logs/write_notice.log",
     benchmark:
@@ -82,5 +80,7 @@ rule write_notice:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        options=options("simulation"),
     shell:
-        "python -m homecage write-notice --options {params.options:q} --output {output:q}" + LOGGED
+        "python -m homecage write-notice --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -13,7 +13,9 @@ from homecage.convnet.options import NetworkOptions
 
 
 def make_convnet():
-    options = NetworkOptions(channels=(2, 3, 3, 4, 4), descriptor=6, initialization="he", pixel_scale=64)
+    options = NetworkOptions(
+        channels=(2, 3, 3, 4, 4), descriptor=6, initialization="he", pixel_scale=64
+    )
     network = Convnet(Shape(8, 32, options))
     initialize(network, torch.Generator().manual_seed(3))
     return network.eval()
@@ -36,7 +38,9 @@ def split(frames, sizes):
 def test_batches_hold_every_clip_once_in_order_for_any_blocks(n_frames, sizes, batch_size, stride):
     geometry = ClipOptions(stride=stride)
     frames = np.arange(n_frames, dtype=np.int64).reshape(-1, 1, 1, 1)
-    clips = np.concatenate(list(batch_clips(split(frames, sizes), geometry, batch_size)))[..., 0, 0, 0]
+    clips = np.concatenate(list(batch_clips(split(frames, sizes), geometry, batch_size)))[
+        ..., 0, 0, 0
+    ]
     starts = np.arange(count_clips(n_frames, geometry)) * stride
     assert np.array_equal(clips, starts[:, None] + np.arange(8))
 
@@ -47,8 +51,14 @@ def test_blocks_change_no_number(n_frames, sizes):
     frames = np.random.default_rng(n_frames).integers(0, 256, (n_frames, 32, 32, 3), dtype=np.uint8)
     engine = PlainEngine(make_convnet(), ClipOptions(), batch_size=4)
     whole, parts = (
-        [np.concatenate([d.fc6 for d in described]), np.concatenate([d.probability for d in described])]
-        for described in (list(engine.describe([frames])), list(engine.describe(split(frames, sizes))))
+        [
+            np.concatenate([d.fc6 for d in described]),
+            np.concatenate([d.probability for d in described]),
+        ]
+        for described in (
+            list(engine.describe([frames])),
+            list(engine.describe(split(frames, sizes))),
+        )
     )
     assert np.array_equal(whole[0], parts[0]) and np.array_equal(whole[1], parts[1])
 

@@ -132,7 +132,9 @@ def test_he_initialization_keeps_the_scale():
     network = Convnet(SMALL)
     initialize(network, torch.Generator().manual_seed(0))
     fan_in = 4 * 27
-    assert network.convolutions[2].weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.1)
+    assert network.convolutions[2].weight.std().item() == pytest.approx(
+        (2 / fan_in) ** 0.5, rel=0.1
+    )
     assert all((layer.bias == 0).all() for layer in [*network.convolutions, network.fc6])
 
 
@@ -145,7 +147,9 @@ def test_dropout_only_while_training(small):
 
 def test_weights_survive_the_file_bit_for_bit(small, tmp_path):
     save_convnet(tmp_path / "a.safetensors", small, {"trained_on": ["x"]})
-    save_convnet(tmp_path / "b.safetensors", load_convnet(tmp_path / "a.safetensors"), {"trained_on": ["x"]})
+    save_convnet(
+        tmp_path / "b.safetensors", load_convnet(tmp_path / "a.safetensors"), {"trained_on": ["x"]}
+    )
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
     loaded = load_convnet(tmp_path / "a.safetensors")
     assert not loaded.training

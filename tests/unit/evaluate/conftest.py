@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,11 @@ class Study:
         return self
 
 
+@pytest.fixture(scope="session")
+def make_study(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Study]:
+    return lambda: Study(tmp_path_factory.mktemp("study"))
+
+
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return Study(tmp_path)
+def study(make_study: Callable[[], Study]) -> Study:
+    return make_study()

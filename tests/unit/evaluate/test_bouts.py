@@ -74,14 +74,10 @@ def test_sources_are_the_annotators_and_the_methods_but_not_the_human_twice(stud
 def test_an_annotated_video_that_no_method_predicts_is_refused(study):
     study.annotate("annotator_1", {"a": [0], "b": [0]}).predict("3dcnn", {"a": [0]})
     with pytest.raises(PredictionError, match=r"b\.parquet: annotated, but no method"):
-        list_bouts(
-            predictions=study.predictions, annotations=study.annotations, output=study.root
-        )
+        list_bouts(predictions=study.predictions, annotations=study.annotations, output=study.root)
 
 
 def test_unequal_lengths_are_refused(study):
     study.annotate("annotator_1", {"a": [0, 0]}).predict("3dcnn", {"a": [0]})
     with pytest.raises(PredictionError, match=r"1 frames, but the annotation .* has 2"):
-        list_bouts(
-            predictions=study.predictions, annotations=study.annotations, output=study.root
-        )
+        list_bouts(predictions=study.predictions, annotations=study.annotations, output=study.root)

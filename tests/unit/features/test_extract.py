@@ -13,7 +13,9 @@ from homecage.predictions import PROBABILITIES, read_predictions
 from homecage.stores import open_store
 from homecage.weights import hash_file
 
-NETWORK = NetworkOptions(channels=(2, 2, 2, 2, 2), descriptor=8, initialization="he", pixel_scale=64)
+NETWORK = NetworkOptions(
+    channels=(2, 2, 2, 2, 2), descriptor=8, initialization="he", pixel_scale=64
+)
 
 
 @pytest.fixture
@@ -45,7 +47,9 @@ def test_a_video_is_described_whole(tmp_path, convnet, random_frames, write_fram
     assert store.attributes["n_frames"] == 31
 
 
-def test_the_convnet_alone_predicts_every_frame(tmp_path, convnet, random_frames, write_frame_store):
+def test_the_convnet_alone_predicts_every_frame(
+    tmp_path, convnet, random_frames, write_frame_store
+):
     frames = write_frame_store(tmp_path / "video.zarr", random_frames(13))
     store = extract(frames, convnet, tmp_path / "features.zarr")
     output = tmp_path / "video.parquet"

@@ -1,7 +1,12 @@
 """Annotation files are read as written, or refused with file, line and cause."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import AnnotationError
 from homecage.ingest.annotation import (
@@ -13,8 +18,6 @@ from homecage.ingest.annotation import (
     read_codes,
     write_bouts,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 codes_of_videos = st.lists(
     st.tuples(st.integers(UNLABELED, len(BEHAVIORS) - 1), st.integers(1, 9)), max_size=20
@@ -45,7 +48,7 @@ def test_bouts_and_codes_come_back_from_their_file(tmp_path_factory, codes):
 def test_bouts_are_the_runs_of_codes(codes):
     bouts = codes_to_bouts(codes)
     assert np.array_equal(bouts_to_codes(bouts, len(codes)), codes)
-    for bout, following in zip(bouts, bouts[1:], strict=False):
+    for bout, following in pairwise(bouts):
         assert bout.start < bout.stop <= following.start
         assert bout.stop < following.start or bout.behavior != following.behavior
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import AnnotationError, StoreError
 from homecage.ingest.annotations import import_annotation, predict_human
@@ -25,7 +26,7 @@ def test_an_annotation_is_imported_for_every_frame(tmp_path, frames):
 def test_an_annotation_longer_than_the_decoded_video_is_refused(tmp_path, frames):
     (tmp_path / "a.txt").write_text("frame: 3-21 walk\n")
     output = tmp_path / "mouse.parquet"
-    with pytest.raises(AnnotationError, match="line 1: .* which has 20 frames"):
+    with pytest.raises(AnnotationError, match=r"line 1: .* which has 20 frames"):
         import_annotation(annotation=tmp_path / "a.txt", frames=frames, output=output)
     assert not output.exists()
 
@@ -46,7 +47,7 @@ def test_people_predict_with_certainty(tmp_path, frames):
 
 def test_an_annotation_of_another_video_is_refused(tmp_path, frames):
     write_annotation(tmp_path / "a.parquet", np.zeros(19, dtype=np.int8))
-    with pytest.raises(StoreError, match="19 frames, but .* has 20"):
+    with pytest.raises(StoreError, match=r"19 frames, but .* has 20"):
         predict_human(
             annotation=tmp_path / "a.parquet", frames=frames, output=tmp_path / "h.parquet"
         )

@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+
 from homecage.errors import DatasetError
 from homecage.ingest.check import check_dataset
 from homecage.ingest.options import DatasetOptions

@@ -1,11 +1,12 @@
 """Data sets are listed as they lie on the disk, in both layouts, or refused with what was expected."""
 
 import pytest
+from pydantic import ValidationError
+
 from homecage.errors import ConfigError, DatasetError
 from homecage.ingest import dataset as dataset_module
 from homecage.ingest.dataset import find_dataset, is_mit_home_cage
 from homecage.ingest.options import DatasetOptions
-from pydantic import ValidationError
 
 
 def make_files(root, *names):

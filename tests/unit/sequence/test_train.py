@@ -41,7 +41,9 @@ def study(tmp_path):
     for seed, video in enumerate(VIDEOS):
         n_frames = 90 + 7 * seed
         write_features(tmp_path / "features" / f"{video}.zarr", n_frames, seed)
-        codes = np.random.default_rng(seed).integers(-1, 8, n_frames // 10 + 1).repeat(10)[:n_frames]
+        codes = (
+            np.random.default_rng(seed).integers(-1, 8, n_frames // 10 + 1).repeat(10)[:n_frames]
+        )
         write_annotation(tmp_path / "annotations" / f"{video}.parquet", codes.astype(np.int8))
     return tmp_path
 
@@ -78,7 +80,9 @@ def test_the_held_out_videos_labels_change_no_weight(study):
     assert before["model"].read_bytes() == after["model"].read_bytes()
     # While a training video's labels do.
     video = load_weights(after["model"])[1]["training"][0]
-    n_frames = open_store(study / "features" / f"{video}.zarr", kind="features").attributes["n_frames"]
+    n_frames = open_store(study / "features" / f"{video}.zarr", kind="features").attributes[
+        "n_frames"
+    ]
     write_annotation(study / "annotations" / f"{video}.parquet", np.zeros(n_frames, np.int8))
     assert train(study, "other")["model"].read_bytes() != before["model"].read_bytes()
 

@@ -124,7 +124,7 @@ def test_even_the_smallest_folder_has_every_behavior() -> None:
 
 def test_an_encoder_that_fails_says_so(tmp_path: Path) -> None:
     frames = [np.zeros((240, 320, 3), np.uint8)] * 4
-    with pytest.raises(VideoError, match="nowhere.*ffmpeg could not write it"):
+    with pytest.raises(VideoError, match=r"nowhere.*ffmpeg could not write it"):
         write_mpeg(frames, tmp_path / "nowhere" / "video.mpg")
 
 

@@ -1,5 +1,6 @@
 """How the mouse moves: no jumps, rest is still, walks lead somewhere."""
 
+import itertools
 from dataclasses import fields
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_the_pose_never_jumps(acted: tuple[list[Bout], Pose]) -> None:
 def test_transitions_take_longer_than_a_frame(acted: tuple[list[Bout], Pose]) -> None:
     # Between standing and rearing the torso rises by a radian, over several frames.
     bouts, pose = acted
-    for before, after in zip(bouts[:-1], bouts[1:], strict=True):
+    for before, after in itertools.pairwise(bouts):
         if {before.behavior, after.behavior} == {"walk", "rear"}:
             edge = slice(max(after.start - 1, 0), after.start + 1)
             assert abs(np.diff(pose.torso[edge]).item()) < 0.35

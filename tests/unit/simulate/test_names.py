@@ -25,9 +25,7 @@ def test_default_names_are_unmistakably_simulated() -> None:
 
 @given(videos=st.integers(3, 60), twice=st.integers(0, 80), folders=st.integers(1, 30))
 def test_names_are_distinct_and_safe(videos: int, twice: int, folders: int) -> None:
-    options = SimulationOptions(
-        videos=videos, videos_annotated_twice=twice, clip_folders=folders
-    )
+    options = SimulationOptions(videos=videos, videos_annotated_twice=twice, clip_folders=folders)
     full, clipped = video_names(options), clip_folder_names(options)
     sources = [source for folder in clipped for source in source_names(folder)]
     assert len({*full, *sources}) == len(full) + len(sources)

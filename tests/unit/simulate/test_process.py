@@ -1,5 +1,6 @@
 """What the mouse does: bouts tile the video, in a realistic imbalance."""
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -20,7 +21,7 @@ SEEDS = (0, 1, 2)
 def test_bouts_tile_the_video(seed: int, n_frames: int) -> None:
     bouts = simulate_bouts(np.random.default_rng(seed), n_frames)
     assert bouts[0].start == 0 and bouts[-1].stop == n_frames
-    for before, after in zip(bouts[:-1], bouts[1:], strict=True):
+    for before, after in itertools.pairwise(bouts):
         assert before.stop == after.start
         assert before.behavior != after.behavior
     assert all(bout.start < bout.stop and bout.behavior in BEHAVIORS for bout in bouts)

@@ -59,7 +59,9 @@ def balance_clips(
     usable = [source for source in sources if source.length >= geometry.length]
     if not usable:
         raise DatasetError(
-            [f"none of the {len(sources)} clips has the {geometry.length} frames of a training clip"]
+            [
+                f"none of the {len(sources)} clips has the {geometry.length} frames of a training clip"
+            ]
         )
     rng = np.random.default_rng(seed)
     sides = split_sources(usable, options.test_fraction, rng)
@@ -170,9 +172,7 @@ def _row(
     }
 
 
-def _count(
-    sources: list[SourceClip], usable: list[SourceClip], plan: pd.DataFrame
-) -> pd.DataFrame:
+def _count(sources: list[SourceClip], usable: list[SourceClip], plan: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for behavior in BEHAVIORS:
         own = [source for source in sources if source.behavior == behavior]

@@ -27,7 +27,9 @@ class ClipReader:
     """Reads the clips of one side of a plan in any order."""
 
     def __init__(self, stores: list[Path], plan: pd.DataFrame, side: str, length: int) -> None:
-        self._stores: dict[str, Store] = {path.stem: open_store(path, kind="clips") for path in stores}
+        self._stores: dict[str, Store] = {
+            path.stem: open_store(path, kind="clips") for path in stores
+        }
         self._length = length
         plan = plan[plan["side"] == side]
         self._folders = plan["folder"].astype(str).tolist()
@@ -48,7 +50,9 @@ class ClipReader:
     def read(self, indices: NDArray[np.int64]) -> Batch:
         """Read the clips at these rows of the side's plan."""
         clips = [
-            self._stores[self._folders[i]]["frames"][self._starts[i] : self._starts[i] + self._length]
+            self._stores[self._folders[i]]["frames"][
+                self._starts[i] : self._starts[i] + self._length
+            ]
             for i in indices
         ]
         return Batch(

@@ -55,9 +55,7 @@ def train_convnet(
     """
     make_deterministic(threads)
     device = choose_device()
-    table = pd.read_csv(
-        plan, sep="\t", dtype={"folder": str, "clip": str}, keep_default_na=False
-    )
+    table = pd.read_csv(plan, sep="\t", dtype={"folder": str, "clip": str}, keep_default_na=False)
     train_reader = ClipReader(clips, table, "train", geometry.length)
     test_reader = ClipReader(clips, table, "test", geometry.length)
     generator = torch.Generator().manual_seed(seed)

@@ -94,7 +94,7 @@ def tabulate_time(bouts: pd.DataFrame) -> pd.DataFrame:
         bouts.assign(seconds=bouts["stop_s"] - bouts["start_s"])
         .groupby([*keys, "behavior"], sort=False)["seconds"]
         .sum()
-        .unstack(fill_value=0.0)
+        .unstack()
         .reindex(index=pd.MultiIndex.from_frame(bouts[keys].drop_duplicates()), columns=columns)
         .fillna(0.0)
     )

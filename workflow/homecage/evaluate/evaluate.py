@@ -55,7 +55,7 @@ def evaluate_predictions(
     write_tsv(output / "per_behavior.tsv", tabulate_behaviors(scored))
     by_video = tabulate_confusion(scored)
     keys = ["method", "frames_of", "truth", "prediction"]
-    pooled = by_video.groupby(keys, sort=False, as_index=False)["n_frames"].sum()
+    pooled = by_video.groupby(keys, sort=False)["n_frames"].sum().reset_index()
     write_tsv(output / "confusion.tsv", pooled)
     write_tsv(output / "confusion_by_video.tsv", by_video)
 

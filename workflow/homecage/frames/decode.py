@@ -115,6 +115,7 @@ def build_arguments(
         "map": "0:V:0",  # The first stream of video that is not a cover picture.
         "fps_mode": "passthrough",
         "enc_time_base": "demux",
+        "bsf:v": "setts=ts=N",  # The muxer takes times that are not in order for an error of its own.
         "stats_enc_pre": times,
         "stats_enc_pre_fmt": "{pts} {tb}",
     }

@@ -115,7 +115,7 @@ def _draw_strip(ax: Axes, bouts: pd.DataFrame, start_s: float, stop_s: float) ->
     for behavior, rows in inside.groupby("behavior"):
         spans = list(zip(rows["start_s"], rows["stop_s"] - rows["start_s"], strict=True))
         # Without smoothing, neighbors meet without a pale seam.
-        ax.broken_barh(spans, (0, 1), color=COLORS[behavior], linewidth=0, antialiased=False)
+        ax.broken_barh(spans, (0, 1), color=COLORS[str(behavior)], linewidth=0, antialiased=False)
     ax.set_xlim(start_s, stop_s)
     ax.set_ylim(0, 1)
     ax.set_yticks([])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
@@ -64,7 +65,7 @@ def draw(
     What the data are is written small in the lower right corner. The same drawing gives the same
     bytes: no date is kept in the files.
     """
-    theme = {**sns.axes_style("ticks"), **sns.plotting_context("paper"), **_RC}
+    theme: dict[Any, Any] = {**sns.axes_style("ticks"), **sns.plotting_context("paper"), **_RC}
     with mpl.rc_context(theme):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         yield figure

@@ -15,7 +15,13 @@ from homecage.report.style import METHOD_COLORS, TWO_COLUMNS_IN, clear_frame, dr
 
 TRAINING: dict[str, Any] = {"color": METHOD_COLORS[CONVNET], "linewidth": 0.9}
 HELD_OUT: dict[str, Any] = {"color": METHOD_COLORS[LSTM], "linewidth": 0.9}
-KEPT: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 2.5, "linestyle": "none", "zorder": 3}
+KEPT: dict[str, Any] = {
+    "color": "black",
+    "marker": "o",
+    "markersize": 2.5,
+    "linestyle": "none",
+    "zorder": 3,
+}
 
 
 def plot_training(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.simulate.cage import FLOOR_FRONT_Y, LID_Y, RISE_PER_DEPTH_PX
+from homecage.simulate.cage import FLOOR_FRONT_Y, LEFT_X, LID_Y, RIGHT_X, RISE_PER_DEPTH_PX
 from homecage.simulate.motion import Pose
 
 Array = NDArray[np.float64]
@@ -49,6 +49,7 @@ class Shape:
     feet: Array  # (T, 2, 3, 2): knee, heel, toe
     arms: Array  # (T, 2, 3, 2): shoulder, elbow, paw
     tail: Array  # (T, M, 2)
+    away: Array  # (T,): 1 for a head turned straight away from the camera, -1 towards it
     side: Array  # (T,): which limb of each pair is near, +1 or -1
     ground: Array  # (T, 3): shadow's center and half width
     scale: Array  # (T,)
@@ -132,6 +133,8 @@ def shape_mouse(pose: Pose, size: float) -> Shape:
         y = floor.reshape(shape) - scale.reshape(shape) * rise
         return np.stack([x, y], axis=-1)
 
+    tail_seen = project(tail)
+    tail_seen[..., 0] = np.clip(tail_seen[..., 0], LEFT_X + 5, RIGHT_X - 5)  # it bends at the wall
     flat = across[:, None, 0] * sides[:, 0]  # (T, 2): how far an ear's face turns in the picture
     ear_axes = np.stack([2.2 + 3.2 * np.abs(flat), np.full_like(near, 5.6)], axis=-1)
     tilt = np.degrees(np.arctan2(upward[:, 0], upward[:, 1]))
@@ -159,7 +162,8 @@ def shape_mouse(pose: Pose, size: float) -> Shape:
         haunch=project(haunch),
         feet=project(np.stack([knee, heel, toe], axis=2)),
         arms=project(np.stack([shoulder, elbow, paw], axis=2)),
-        tail=project(tail),
+        tail=tail_seen,
+        away=forward[:, 2],
         side=np.where(np.cos(pose.yaw) >= 0, -1.0, 1.0),
         ground=ground,
         scale=scale,

@@ -59,7 +59,7 @@ def simulate_clips(*, folder: str, options: SimulationOptions, output: Path) -> 
     clips = plan_clips(folder, options)
     with publish(output) as temporary:
         temporary.mkdir()
-        for source in source_names(folder):
+        for source in sorted({clip.source for clip in clips}):
             session = open_session(source, options, _session_frames())
             for clip in clips:
                 if clip.source == source:

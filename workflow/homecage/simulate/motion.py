@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from homecage.simulate.cage import RATE_FPS
-from homecage.simulate.process import DEPTH_RANGE, X_RANGE, Bout, Place
+from homecage.simulate.process import DEPTH_RANGE, X_RANGE, Bout
 
 Track = NDArray[np.float64]  # (T,)
 
@@ -86,7 +86,7 @@ POSTURES = {
     "up": Posture(torso=66, arch=8, head=-38, height=15, paws=0.35, reach=0.25),
     "gnaw": Posture(torso=64, arch=10, head=-22, height=19, paws=0.5, reach=0.35),
     "spout": Posture(torso=34, arch=10, head=6, height=14, paws=0.15),
-    "hang": Posture(torso=80, arch=4, head=-30, height=56, reach=1.0),
+    "hang": Posture(torso=80, arch=4, head=-42, height=52, reach=1.0),
 }
 
 # Rates and amplitudes overlap between behaviors once each bout's own factors are applied.
@@ -122,10 +122,19 @@ MIXTURES: dict[str, dict[str, float]] = {
         "sniff": 0.40, "forage": 0.26, "step": 0.12, "freeze": 0.06, "still": 0.05,
         "chew": 0.04, "rub": 0.04, "look": 0.03,
     },
-    "rear": {"look": 0.62, "stretch": 0.20, "gnaw": 0.12, "sniff": 0.06},
+    "rear": {"look": 0.66, "stretch": 0.20, "gnaw": 0.08, "sniff": 0.06},
     "rest": {"still": 0.95, "forage": 0.03, "freeze": 0.02},
     "walk": {"gait": 0.82, "sniff": 0.12, "freeze": 0.06},
 }  # fmt: skip
+
+# What is in reach is tried in passing: sniffing at the spout is no drink, and a mouse that rears at
+# the hopper may gnaw at a bar.
+AT_SITE: dict[tuple[str, str], dict[str, float]] = {
+    ("micromovement", "spout"): {"nose": 0.45},
+    ("rear", "spout"): {"nose": 0.25},
+    ("micromovement", "hopper"): {"gnaw": 0.06, "chew": 0.10},
+    ("rear", "hopper"): {"gnaw": 0.35},
+}
 
 BOUT_CONCENTRATION = 5.0
 """How alike the bouts of a behavior are in their mixture: lower gives more bouts of an odd kind."""
@@ -139,18 +148,32 @@ DWELL_S = (0.35, 1.5)
 STEP_PX = 9.0
 """Standard deviation of a small step's length."""
 
+AIMED = ("gnaw", "lap", "nose")
+"""Modes for which the mouse moves its nose to the hopper or spout before it."""
+
+LEAST_GAIT = 0.6
+"""Share of a walk, up to any pause's end, that is spent going."""
+
+LEAN_DEGREES = 5.0
+"""Standard deviation of each bout's own posture."""
+
+YAW_SPREAD = {"rest": 0.8, "groom": 0.8, "walk": 0.15, "drink": 0.15, "eat": 0.35}
+"""Standard deviation of the yaw about the side a bout faces, where it is not 0.5 radians."""
+
 BLEND_S = 0.10
 """Standard deviation of the smoothing of targets: a transition takes about four of these."""
 
 _FPS = float(RATE_FPS)
-_PHASES = ("rate", "bob", "rub", "rock", "wander", "alive")
-_TARGETS = ("torso", "arch", "head", "height", "paws", "reach", "bend", "yaw", "x", "depth")
+_TARGETS = (
+    "x", "depth", "yaw", "torso", "arch", "head", "height", "paws", "reach", "bend",
+    "rate", "bob", "rub", "rock", "wander", "alive",
+)  # fmt: skip
 
 
 def move_mouse(generator: Generator, bouts: list[Bout]) -> Pose:
     """Return the pose in every frame that the bouts tile."""
     n_frames = bouts[-1].stop
-    targets = {name: np.zeros(n_frames) for name in (*_TARGETS, *_PHASES)}
+    targets = {name: np.zeros(n_frames) for name in _TARGETS}
     at = bouts[0].place
     x, depth, yaw = at.x, at.depth, _yaw_of(generator, at.facing, 0.0, 0.4)
     for bout in bouts:
@@ -162,70 +185,79 @@ def _act(
     generator: Generator, bout: Bout, targets: dict[str, Track], x: float, depth: float, yaw: float
 ) -> tuple[float, float, float]:
     """Write one bout's targets; return where the mouse then is and faces."""
-    mixture = MIXTURES[bout.behavior]
-    names = list(mixture)
-    shares = generator.dirichlet(BOUT_CONCENTRATION * np.array(list(mixture.values())) + 0.05)
-    strength, pace = np.exp(BOUT_SPREAD * generator.standard_normal(2))
-    pace = np.sqrt(pace)
-    lean = generator.normal(0, 5.0, 3)  # this bout's own posture, degrees
+    strength, pace = np.exp(BOUT_SPREAD * generator.standard_normal(2) * [1.0, 0.5])
+    lean = generator.normal(0, LEAN_DEGREES, 3)
     side = generator.normal(0, 0.45)
     walking = bout.behavior == "walk"
-    spread = {"rest": 0.8, "groom": 0.8, "walk": 0.15, "drink": 0.15, "eat": 0.35}
-    if walking:
-        heading = 1 if bout.place.x >= x else -1
-        yaw = _yaw_of(generator, heading, yaw, 0.15)
-    else:
-        yaw = _yaw_of(generator, bout.place.facing, yaw, spread.get(bout.behavior, 0.5))
+    facing = (1 if bout.place.x >= x else -1) if walking else bout.place.facing
+    yaw = _yaw_of(generator, facing, yaw, YAW_SPREAD.get(bout.behavior, 0.5))
 
-    start = bout.start
-    segments: list[tuple[int, int, str]] = []
-    while start < bout.stop:
-        stop = start + max(4, round(generator.uniform(*DWELL_S) * _FPS))
-        stop = bout.stop if bout.stop - stop < 5 else stop
-        name = str(generator.choice(names, p=shares))
-        if bout.behavior == "eat" and start == bout.start:
-            name = "gnaw"  # a visit to the hopper begins every meal
-        segments.append((start, stop, name))
-        start = stop
-    if walking and all(name != "gait" for _, _, name in segments):
-        segments[0] = (*segments[0][:2], "gait")
+    segments = _choose_modes(generator, bout)
     moving = sum(stop - start for start, stop, name in segments if name == "gait")
-
-    origin_x, origin_depth, walked = x, depth, 0
+    origin, walked = np.array([x, depth]), 0
+    way = np.array([bout.place.x, bout.place.depth]) - origin
     for start, stop, name in segments:
-        mode, here = MODES[name], slice(start, stop)
-        posture = POSTURES[mode.posture]
-        ramp = np.ones(stop - start)
+        mode, length = MODES[name], stop - start
+        at = np.array([[x], [depth]])  # (2, 1): stays, unless it walks or steps
         if walking and name == "gait":
-            share = (walked + np.arange(1, stop - start + 1)) / moving
-            walked += stop - start
-            targets["x"][here] = origin_x + share * (bout.place.x - origin_x)
-            targets["depth"][here] = origin_depth + share * (bout.place.depth - origin_depth)
-            x, depth = targets["x"][stop - 1], targets["depth"][stop - 1]
-        else:
-            if not walking and generator.random() < mode.step:
-                moved = generator.normal(0, STEP_PX)
-                target = np.clip(x + moved, *X_RANGE)
-                ramp = np.linspace(0, 1, stop - start)
-                targets["x"][here] = x + ramp * (target - x)
-                x = float(target)
-                depth = float(np.clip(depth + generator.normal(0, 0.05), *DEPTH_RANGE))
-                yaw += generator.normal(0, 0.35)
-            else:
-                targets["x"][here] = x
-            targets["depth"][here] = depth
-        targets["yaw"][here] = yaw
-        targets["torso"][here] = posture.torso + lean[0]
-        targets["arch"][here] = posture.arch + lean[1]
-        targets["head"][here] = posture.head + lean[2]
-        for field in ("height", "paws", "reach"):
-            targets[field][here] = getattr(posture, field)
-        targets["bend"][here] = side + (np.sign(side) * 0.9 if name == "flank" else 0.0)
-        targets["rate"][here] = mode.rate_hz * pace
-        for field in ("bob", "rub", "rock", "wander"):
-            targets[field][here] = getattr(mode, field) * strength
-        targets["alive"][here] = 0.0 if name in ("still", "freeze") else 1.0
+            share = (walked + np.arange(1, length + 1)) / moving
+            at = origin[:, None] + way[:, None] * share
+            walked += length
+        elif bout.place.site != "open" and name in AIMED:
+            nearing = np.minimum(np.arange(1, length + 1) / (0.3 * _FPS), 1.0)
+            at = at + (np.array([[bout.place.x], [bout.place.depth]]) - at) * nearing
+        elif not walking and generator.random() < mode.step:
+            step = generator.normal(0, [STEP_PX, STEP_PX / 180])
+            at = at + step[:, None] * np.linspace(0, 1, length)
+            yaw += generator.normal(0, 0.35)
+        at = np.clip(at.T, *np.transpose([X_RANGE, DEPTH_RANGE])).T
+        x, depth = at[:, -1].tolist()
+
+        posture = POSTURES[mode.posture]
+        values = {
+            "x": at[0],
+            "depth": at[1],
+            "yaw": yaw,
+            "torso": posture.torso + lean[0],
+            "arch": posture.arch + lean[1],
+            "head": posture.head + lean[2],
+            "height": posture.height,
+            "paws": posture.paws,
+            "reach": posture.reach,
+            "bend": side + (0.9 * np.sign(side) if name == "flank" else 0.0),
+            "rate": mode.rate_hz * pace,
+            "bob": mode.bob * strength,
+            "rub": mode.rub * strength,
+            "rock": mode.rock * strength,
+            "wander": mode.wander * strength,
+            "alive": float(name not in ("still", "freeze")),
+        }
+        for parameter, value in values.items():
+            targets[parameter][start:stop] = value
     return x, depth, yaw
+
+
+def _choose_modes(generator: Generator, bout: Bout) -> list[tuple[int, int, str]]:
+    """Cut a bout into segments, each ``(start, stop, mode)``, by the bout's own mixture."""
+    mixture = MIXTURES[bout.behavior] | AT_SITE.get((bout.behavior, bout.place.site), {})
+    usual = np.array(list(mixture.values()))
+    shares = generator.dirichlet(BOUT_CONCENTRATION * usual / usual.sum() + 0.05)
+    segments: list[tuple[int, int, str]] = []
+    start = bout.start
+    while start < bout.stop:
+        stop = start + round(generator.uniform(*DWELL_S) * _FPS)
+        stop = bout.stop if bout.stop - stop < 5 else stop
+        segments.append((start, stop, str(generator.choice(list(mixture), p=shares))))
+        start = stop
+    if bout.behavior == "eat":  # a visit to the hopper begins every meal
+        segments[0] = (*segments[0][:2], "gnaw")
+    if bout.behavior == "walk":  # pauses must leave the time to arrive
+        going = 0
+        for index, (start, stop, name) in enumerate(segments):
+            if name != "gait" and going < LEAST_GAIT * (stop - bout.start):
+                segments[index] = (start, stop, "gait")
+            going += (stop - start) * (segments[index][2] == "gait")
+    return segments
 
 
 def _animate(generator: Generator, targets: dict[str, Track]) -> Pose:

@@ -1,6 +1,7 @@
 """Drawing the mouse into a frame: shaded fur, ears, eye, limbs, tail and a soft shadow."""
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -61,6 +62,12 @@ def draw_coat(generator: Generator, scene: Scene) -> Coat:
     )
 
 
+def _mixed(color: Color, share: float, other: Color = (0.0, 0.0, 0.0), rest: float = 0.0) -> Color:
+    """Return a weighted sum of two colors."""
+    blue, green, red = (share * a + rest * b for a, b in zip(color, other, strict=True))
+    return (min(blue, 255.0), min(green, 255.0), min(red, 255.0))
+
+
 def view_shape(shape: Shape, matrix: NDArray[np.float64]) -> Shape:
     """Return the shape as a camera with this map (2, 3) sees it."""
     zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
@@ -86,25 +93,30 @@ def draw_mouse(frame: Image, shape: Shape, t: int, scene: Scene, coat: Coat) -> 
     near, far = (1, 0) if shape.side[t] > 0 else (0, 1)
 
     _cast_shadow(patch, shape.ground[t] - [left, top, 0], shape.spine[t, 2, 1] - top)
-    limbs = tuple(0.55 * b + 0.25 * s for b, s in zip(coat.back, coat.skin, strict=True))
-    tail = tuple(0.35 * b + 0.6 * s for b, s in zip(coat.back, coat.skin, strict=True))
+    limbs = _mixed(coat.back, 0.55, coat.skin, 0.25)
+    tail = _mixed(coat.back, 0.35, coat.skin, 0.6)
     _draw_tail(patch, shape.tail[t] - origin, shape.scale[t], tail)
-    dim = tuple(0.7 * channel for channel in limbs)
+    dim = _mixed(limbs, 0.7)
     _draw_limb(patch, shape.feet[t, far] - origin, shape.scale[t], dim, dim)
     _draw_limb(patch, shape.arms[t, far] - origin, shape.scale[t], dim, dim)
     ears = [side for side in (far, near) if shape.near[t, side] < -0.35]
     for side in ears:
         _draw_ear(patch, shape, t, side, origin, coat)
+    hidden = bool(shape.away[t] > 0.6)  # forepaws and nose, behind a mouse that looks away
+    pink = _mixed(coat.back, 0.25, coat.skin, 0.75)
+    if hidden:
+        _draw_limb(patch, shape.arms[t, near] - origin, shape.scale[t], limbs, pink)
     _draw_fur(patch, shape, t, near, origin, coat)
-    pink = tuple(0.25 * b + 0.75 * s for b, s in zip(coat.back, coat.skin, strict=True))
     _draw_limb(patch, shape.feet[t, near, 1:] - origin, shape.scale[t], limbs, pink)
-    _draw_limb(patch, shape.arms[t, near] - origin, shape.scale[t], limbs, pink)
+    if not hidden:
+        _draw_limb(patch, shape.arms[t, near] - origin, shape.scale[t], limbs, pink)
     for side in (far, near):
         if side not in ears:
             _draw_ear(patch, shape, t, side, origin, coat)
-        if shape.near[t, side] > 0.05:
+        if shape.near[t, side] > 0.05 and not hidden:
             _draw_eye(patch, shape.eyes[t, side] - origin, shape.scale[t], scene.light.night)
-    _draw_dot(patch, shape.skull[t, -1] - origin, 1.3 * shape.scale[t], pink)
+    if not hidden:
+        _draw_dot(patch, shape.skull[t, -1] - origin, 1.3 * shape.scale[t], pink)
 
     seen = cv2.multiply(patch, scene.through[top:bottom, left:right], dtype=cv2.CV_8U)
     frame[top:bottom, left:right] = cv2.add(seen, scene.glare[top:bottom, left:right])
@@ -169,9 +181,9 @@ def _draw_limb(
     patch: Image, points: NDArray[np.float64], scale: float, color: Color, tip: Color
 ) -> None:
     joints = [_fixed(point) for point in points]
-    lit = tuple(min(1.3 * channel, 255.0) for channel in color)
+    lit = _mixed(color, 1.3)
     thick = max(2, round(3.4 * scale))
-    for start, stop in zip(joints[:-1], joints[1:], strict=True):
+    for start, stop in pairwise(joints):
         cv2.line(patch, start, stop, color, thick, cv2.LINE_AA, _SHIFT)
         if thick > 2:
             above = ((start[0], start[1] - 10), (stop[0], stop[1] - 10))
@@ -188,11 +200,11 @@ def _draw_ear(
     width, height = shape.ear_axes[t, side]
     angle = float(shape.ear_angle[t, side])
     factor = 1 << _SHIFT
-    rim = tuple(0.75 * b + 0.15 * s for b, s in zip(coat.back, coat.skin, strict=True))
+    rim = _mixed(coat.back, 0.75, coat.skin, 0.15)
     axes = (int(width * factor), int(height * factor))
     cv2.ellipse(patch, center, axes, angle, 0, 360, rim, -1, cv2.LINE_AA, _SHIFT)
     if shape.near[t, side] > -0.35:
-        shell = tuple(0.45 * b + 0.5 * s for b, s in zip(coat.back, coat.skin, strict=True))
+        shell = _mixed(coat.back, 0.45, coat.skin, 0.5)
         axes = (int(0.66 * width * factor), int(0.70 * height * factor))
         cv2.ellipse(patch, center, axes, angle, 0, 360, shell, -1, cv2.LINE_AA, _SHIFT)
 
@@ -219,7 +231,7 @@ def _draw_fur(
     head = _spheres(skull, shape.skull_radii[t], (height, width))
     haunch = shape.haunch[t, near : near + 1] - origin
     thigh = _spheres(haunch, np.array([9.5 * scale]), (height, width))
-    thigh = cv2.min(thigh, body)
+    thigh = np.minimum(thigh, body)
 
     trunk = cv2.GaussianBlur(body, (0, 0), 6.5 * scale)
     skull_relief = cv2.GaussianBlur(head, (0, 0), 3.6 * scale)
@@ -232,7 +244,7 @@ def _draw_fur(
     trend = spine[-1] - spine[1]
     back = np.array([trend[1], -trend[0]]) / max(float(np.hypot(*trend)), 1.0)
     back = back * (-1.0 if shape.side[t] > 0 else 1.0)
-    ventral = cv2.min(cv2.max((slope_x * back[0] + slope_y * back[1]) * 1.6 + 0.1, 0.0), 1.0)
+    ventral = np.clip((slope_x * back[0] + slope_y * back[1]) * 1.6 + 0.1, 0.0, 1.0)
 
     angle = float(np.arctan2(trend[1], trend[0]))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
@@ -241,13 +253,15 @@ def _draw_fur(
     grain = cv2.warpAffine(
         coat.grain, place, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
     )
-    crease = cv2.max(skull_relief * (1.0 - head), 0.0) + 0.5 * thigh_relief * (1.0 - thigh)
-    shade = 0.92 + 1.15 * slope_y + 0.30 * slope_x - 0.35 * crease + coat.grain_strength * 0.5 * grain
-    shade = cv2.min(cv2.max(shade, 0.28), 1.9)
+    crease = skull_relief * (1.0 - head) + 0.5 * thigh_relief * (1.0 - thigh)
+    shade = (
+        0.92 + 1.15 * slope_y + 0.30 * slope_x - 0.35 * crease + coat.grain_strength * 0.5 * grain
+    )
+    shade = np.clip(shade, 0.28, 1.9)
 
     cover = cv2.max(body, head)
     edge = cover * (1.0 - cover) * 4.0
-    cover = cv2.min(cv2.max(cover + 0.16 * edge * grain, 0.0), 1.0)
+    cover = np.clip(cover + 0.16 * edge * grain, 0.0, 1.0)
     for channel in range(3):
         color = coat.back[channel] + (coat.belly[channel] - coat.back[channel]) * ventral
         here = patch[..., channel].astype(np.float32)
@@ -263,6 +277,8 @@ def _spheres(
     large = np.zeros((height * SUPERSAMPLED, width * SUPERSAMPLED), np.uint8)
     factor = SUPERSAMPLED << _SHIFT
     for center, radius in zip(centers, radii, strict=True):
-        cv2.circle(large, _fixed(center, SUPERSAMPLED), int(radius * factor), 255, -1, cv2.LINE_8, _SHIFT)
+        cv2.circle(
+            large, _fixed(center, SUPERSAMPLED), int(radius * factor), 255, -1, cv2.LINE_8, _SHIFT
+        )
     small = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
     return cv2.GaussianBlur(small, (3, 3), 0.6).astype(np.float32) * np.float32(1 / 255)

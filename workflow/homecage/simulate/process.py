@@ -18,11 +18,15 @@ from homecage.simulate.seeds import named_generator
 
 @dataclass(frozen=True)
 class Place:
-    """Where a bout happens: the hips' x in pixels, depth from 0 (front) to 1, facing -1 or 1."""
+    """Where a bout happens: the hips' x in pixels, depth from 0 (front) to 1, facing -1 or 1.
+
+    ``site`` is "hopper" or "spout" where one of these is in reach, else "open".
+    """
 
     x: float
     depth: float
     facing: int
+    site: str = "open"
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,16 @@ class Bout:
 # data set's order: rest, micromovement and groom fill most of the time, and drink is well under 1 %.
 # Rest is shorter than a real mouse's, so that videos of minutes hold more than one bout of it.
 NEEDS = {  # goal: (weight, seconds until the need is back)
-    "explore": (1.0, 6.0),
-    "feed": (0.85, 45.0),
-    "thirst": (0.55, 85.0),
-    "groom": (0.9, 30.0),
-    "climb": (0.75, 45.0),
-    "sleep": (0.85, 65.0),
+    "explore": (1.0, 12.0),
+    "feed": (1.0, 42.0),
+    "thirst": (1.0, 74.0),
+    "groom": (1.0, 32.0),
+    "climb": (1.0, 46.0),
+    "sleep": (1.0, 68.0),
 }
 
 DURATIONS_S = {  # behavior: (median, log standard deviation, shortest, longest)
-    "drink": (0.85, 0.30, 0.6, 1.8),
+    "drink": (0.80, 0.25, 0.6, 1.5),
     "eat": (6.0, 0.55, 2.0, 22.0),
     "groom": (6.5, 0.60, 1.5, 25.0),
     "hang": (3.6, 0.45, 1.2, 10.0),
@@ -77,7 +81,7 @@ def true_bouts(name: str, options: SimulationOptions, n_frames: int | None = Non
 def simulate_bouts(generator: Generator, n_frames: int) -> list[Bout]:
     """Return bouts that tile ``[0, n_frames)``; neighbors differ in behavior."""
     bouts: list[Bout] = []
-    last_s = {goal: -generator.uniform(0, 2 * back_s) for goal, (_, back_s) in NEEDS.items()}
+    last_s = {goal: -generator.uniform(0, 1.5 * back_s) for goal, (_, back_s) in NEEDS.items()}
     place = _anywhere(generator)
     frame = 0
     while frame < n_frames:
@@ -98,9 +102,10 @@ def simulate_bouts(generator: Generator, n_frames: int) -> list[Bout]:
 
 
 def _choose_goal(generator: Generator, last_s: dict[str, float], now_s: float) -> str:
+    # Cubed, so that a need long unmet comes first, and even a short video shows all of them.
     weights = np.array(
         [
-            weight * (1.0 - np.exp(-(((now_s - last_s[goal]) / back_s) ** 3)))
+            weight * ((now_s - last_s[goal]) / back_s) ** 3 + 1e-6
             for goal, (weight, back_s) in NEEDS.items()
         ]
     )
@@ -134,7 +139,7 @@ def _script(generator: Generator, goal: str, here: Place) -> Iterator[tuple[str,
         yield "walk", here
         yield ("micromovement" if generator.random() < 0.6 else "rear"), here
         yield "drink", here
-        if generator.random() < 0.25:
+        if generator.random() < 0.2:
             yield "micromovement", here
             yield "drink", here
         yield "micromovement", here
@@ -185,12 +190,13 @@ def _anywhere(generator: Generator, away_from: Place | None = None) -> Place:
 
 def _at_hopper(generator: Generator) -> Place:
     facing = int(generator.choice([-1, 1]))
-    x = HOPPER_MOUTH[0] - facing * (40.0 + generator.normal(0, 6.0))
-    return Place(x, generator.uniform(0.4, 0.7), facing)
+    x = HOPPER_MOUTH[0] - facing * (40.0 + generator.normal(0, 4.0))
+    return Place(x, generator.uniform(0.4, 0.7), facing, "hopper")
 
 
 def _at_spout(generator: Generator) -> Place:
-    return Place(SPOUT_TIP[0] - 55.0 + generator.normal(0, 4.0), generator.uniform(0.45, 0.6), 1)
+    x = SPOUT_TIP[0] - 54.0 + generator.normal(0, 2.0)
+    return Place(x, generator.uniform(0.45, 0.6), 1, "spout")
 
 
 def _sign(value: float) -> int:

@@ -34,6 +34,9 @@ ENLARGED = 3
 BACK_INSET = 15.0
 """How much narrower the back wall looks on either side."""
 
+CHIPS = 7000
+"""Wood chips strewn."""
+
 NOISE_MARGIN_PX = 48
 """How far the bank of sensor noise reaches beyond the picture: each frame takes another window."""
 
@@ -50,7 +53,7 @@ class Camera:
         """Return the map (2, 3) from the cage's pixels to the picture's."""
         center = (WIDTH_PX / 2, HEIGHT_PX / 2)
         matrix = cv2.getRotationMatrix2D(center, self.tilt, self.zoom)
-        matrix[:, 2] += self.shift
+        matrix[:, 2] += np.array(self.shift)
         return np.asarray(matrix, dtype=np.float64)
 
 
@@ -133,16 +136,17 @@ def draw_scene(generator: Generator, night: bool) -> Scene:
     _spout(canvas)
     _lid(canvas, front=True)
     _rim(canvas)
-    behind = _seen(canvas, camera)
+    seen = _seen(canvas, camera)
     if night:
-        gray = behind @ np.array([0.25, 0.5, 0.25], np.float32)
-        behind = np.repeat(gray[..., None], 3, axis=2)
-    behind = np.clip(behind, 0, 255).astype(np.uint8)
-    through = _falloff(light)[..., None] * np.array(light.tint, np.float32) * light.exposure
-    through = np.ascontiguousarray(through, dtype=np.float32)
-    glare = _seen(_reflections(generator), camera) * (0.45 if night else 1.0) + light.haze
-    glare = np.clip(glare * np.array(light.tint, np.float32), 0, 255).astype(np.uint8)
-    still = cv2.add(cv2.multiply(behind, through, dtype=cv2.CV_8U), glare)
+        gray = seen @ np.array([0.25, 0.5, 0.25], np.float32)
+        seen = np.repeat(gray[..., None], 3, axis=2)
+    behind: Image = np.clip(seen, 0, 255).astype(np.uint8)
+    tint = np.array(light.tint, np.float32)
+    through = np.ascontiguousarray(_falloff(light)[..., None] * tint * light.exposure, np.float32)
+    mirrored = _seen(_reflections(generator), camera) * (0.45 if night else 1.0) + light.haze
+    glare: Image = np.clip(mirrored * tint, 0, 255).astype(np.uint8)
+    lit = cv2.multiply(behind, through, dtype=cv2.CV_8U)
+    still = np.asarray(cv2.add(lit, glare), np.uint8)
     return Scene(camera, light, behind, through, glare, still, _noise(generator, light))
 
 
@@ -152,7 +156,15 @@ def _seen(canvas: NDArray[np.float32] | Image, camera: Camera) -> Floats:
     matrix = camera.matrix()
     matrix[:, :2] /= ENLARGED
     size = (WIDTH_PX, HEIGHT_PX)
-    return cv2.warpAffine(soft, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = cv2.warpAffine(soft, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(seen, np.float32)
+
+
+def _blurred(canvas: Image, radius: float) -> Image:
+    """Return the canvas far out of focus; done at its seen size, where that is cheap."""
+    small = cv2.resize(canvas, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), radius)
+    return np.asarray(cv2.resize(small, canvas.shape[1::-1]), np.uint8)
 
 
 def _points(*points: tuple[float, float]) -> NDArray[np.int32]:
@@ -161,6 +173,10 @@ def _points(*points: tuple[float, float]) -> NDArray[np.int32]:
 
 def _fill(canvas: Image, color: Color, *points: tuple[float, float]) -> None:
     cv2.fillPoly(canvas, [_points(*points)], color, cv2.LINE_AA, 4)
+
+
+def _box(canvas: Image, color: Color, low: tuple[float, float], high: tuple[float, float]) -> None:
+    _fill(canvas, color, low, (high[0], low[1]), high, (low[0], high[1]))
 
 
 def _line(canvas: Image, color: Color, width: float, *points: tuple[float, float]) -> None:
@@ -179,12 +195,9 @@ def _room(generator: Generator) -> Image:
         x, y = generator.uniform(0, WIDTH_PX), generator.uniform(0, HEIGHT_PX * 0.7)
         half_x, half_y = generator.uniform(12, 60), generator.uniform(8, 45)
         shade = float(generator.uniform(0.72, 1.1))
-        color = tuple(float(channel) for channel in np.clip(wall * shade, 0, 255))
-        _fill(
-            canvas, color, (x - half_x, y - half_y), (x + half_x, y - half_y),
-            (x + half_x, y + half_y), (x - half_x, y + half_y),
-        )  # fmt: skip
-    return cv2.GaussianBlur(canvas, (0, 0), 7.0 * ENLARGED)
+        blue, green, red = np.clip(wall * shade, 0, 255).tolist()
+        _box(canvas, (blue, green, red), (x - half_x, y - half_y), (x + half_x, y + half_y))
+    return _blurred(canvas, 7.0)
 
 
 def _walls(generator: Generator, canvas: Image) -> None:
@@ -192,8 +205,8 @@ def _walls(generator: Generator, canvas: Image) -> None:
     pane = canvas.copy()
     left, right = LEFT_X + BACK_INSET, RIGHT_X - BACK_INSET
     top = LID_Y + 7
-    _fill(pane, (150, 158, 156), (LEFT_X, LID_Y), (RIGHT_X, LID_Y), (RIGHT_X, 226), (LEFT_X, 226))
-    _fill(pane, (168, 175, 173), (left, top), (right, top), (right, FLOOR_BACK_Y), (left, FLOOR_BACK_Y))
+    _box(pane, (150, 158, 156), (LEFT_X, LID_Y), (RIGHT_X, 226))
+    _box(pane, (168, 175, 173), (left, top), (right, FLOOR_BACK_Y))
     cv2.addWeighted(canvas, 0.62, pane, 0.38, 0, dst=canvas)
     for x in (left, right):
         _line(canvas, (182, 190, 188), 1.2, (x, top), (x, FLOOR_BACK_Y))
@@ -215,36 +228,45 @@ def _bedding(generator: Generator, canvas: Image) -> None:
     mask = np.zeros((height, width), np.uint8)
     cv2.fillPoly(mask, [_points(*outline)], 255, cv2.LINE_AA, 4)
 
-    chips = np.full_like(canvas, 0)
-    chips[:] = (92, 122, 146)
-    tone = np.array([116.0, 152.0, 178.0]) * generator.uniform(0.9, 1.08)
-    count = 7000
-    ys = np.sort(generator.uniform(FLOOR_BACK_Y - 14, 229, count))
-    for y in ys:
-        near = (y - FLOOR_BACK_Y + 14) / 53.0
-        x = generator.uniform(LEFT_X, RIGHT_X)
-        size = (0.5 + 0.9 * near) * generator.uniform(0.7, 1.9)
-        shade = generator.normal(1.0, 0.17) * (0.84 + 0.16 * near)
-        color = tuple(float(c) for c in np.clip(tone * shade + generator.normal(0, 5, 3), 0, 255))
-        axes = (round(size * ENLARGED * 16), round(size * generator.uniform(0.3, 0.7) * ENLARGED * 16))
-        angle = generator.normal(0, 40)
-        middle = (round(x * ENLARGED * 16), round(y * ENLARGED * 16))
-        under = (middle[0] + 8, middle[1] + 20)
-        dark = (0.6 * color[0], 0.6 * color[1], 0.6 * color[2])
-        cv2.ellipse(chips, under, axes, angle, 0, 360, dark, -1, cv2.LINE_8, 4)
-        cv2.ellipse(chips, middle, axes, angle, 0, 360, color, -1, cv2.LINE_AA, 4)
-
-    # Light falls from above and the front: darker under the hopper and along the back wall.
+    chips = _chips(generator, canvas)
+    # Light falls from above and the front: darker under the hopper and along the back wall, and
+    # darker still in the cut behind the front glass.
     rows = np.arange(height)[:, None] / ENLARGED
     columns = np.arange(width)[None, :] / ENLARGED
     shade = 0.80 + 0.20 * np.clip((rows - FLOOR_BACK_Y) / 30.0, 0, 1)
-    shade = shade * (1 - 0.16 * np.exp(-(((columns - 222) / 46.0) ** 2) - ((rows - 190) / 16.0) ** 2))
-    shade = np.where(rows > FLOOR_FRONT_Y + 1, shade * 0.80, shade)  # the cut behind the front glass
-    patches = cv2.GaussianBlur(generator.normal(0, 1.0, (height, width)), (0, 0), 9.0 * ENLARGED)
+    under_hopper = np.exp(-(((columns - 222) / 46.0) ** 2) - ((rows - 190) / 16.0) ** 2)
+    shade = shade * (1 - 0.16 * under_hopper)
+    shade = np.where(rows > FLOOR_FRONT_Y + 1, 0.80 * shade, shade)
+    coarse = generator.normal(0, 1.0, (height // 9 + 1, width // 9 + 1))
+    patches = cv2.resize(cv2.GaussianBlur(coarse, (0, 0), 3.0), (width, height))
     shade = shade * (1 + 0.06 * patches / patches.std())
     lit = np.clip(chips * shade[..., None], 0, 255)
     cover = mask[..., None] / 255.0
     canvas[:] = (lit * cover + canvas * (1 - cover)).astype(np.uint8)
+
+
+def _chips(generator: Generator, canvas: Image) -> Image:
+    """Return chips all over: larger in front, each with its own shade and shadow."""
+    chips = np.empty_like(canvas)
+    chips[:] = (92, 122, 146)
+    tone = np.array([116.0, 152.0, 178.0]) * generator.uniform(0.9, 1.08)
+    y = np.sort(generator.uniform(FLOOR_BACK_Y - 14, 229, CHIPS))
+    x = generator.uniform(LEFT_X, RIGHT_X, CHIPS)
+    near = (y - FLOOR_BACK_Y + 14) / 53.0
+    length = (0.5 + 0.9 * near) * generator.uniform(0.7, 1.9, CHIPS)
+    width = length * generator.uniform(0.3, 0.7, CHIPS)
+    shade = generator.normal(1.0, 0.17, CHIPS) * (0.84 + 0.16 * near)
+    colors = np.clip(tone * shade[:, None] + generator.normal(0, 5, (CHIPS, 3)), 0, 255)
+    angles = generator.normal(0, 40, CHIPS).tolist()
+    places = _points(*zip(x, y, strict=True)).tolist()
+    sizes = _points(*zip(length, width, strict=True)).tolist()
+    darks = (0.6 * colors).tolist()
+    chip = zip(places, sizes, angles, colors.tolist(), darks, strict=True)
+    for place, size, angle, color, dark in chip:
+        under = (place[0] + 8, place[1] + 20)
+        cv2.ellipse(chips, under, size, angle, 0, 360, dark, -1, cv2.LINE_8, 4)
+        cv2.ellipse(chips, place, size, angle, 0, 360, color, -1, cv2.LINE_AA, 4)
+    return chips
 
 
 def _nest(generator: Generator, canvas: Image) -> None:
@@ -252,7 +274,11 @@ def _nest(generator: Generator, canvas: Image) -> None:
     corner = generator.choice([LEFT_X + 38.0, RIGHT_X - 38.0])
     for height in np.sort(generator.uniform(0, 1, 420)):
         x = corner + float(np.clip(generator.normal(0, 11.0), -20, 20)) * (1.1 - 0.6 * height)
-        y = FLOOR_BACK_Y + generator.uniform(0, 6) - 15.0 * height * np.exp(-(((x - corner) / 17.0) ** 2))
+        y = (
+            FLOOR_BACK_Y
+            + generator.uniform(0, 6)
+            - 15.0 * height * np.exp(-(((x - corner) / 17.0) ** 2))
+        )
         shade = float(np.clip(generator.normal(0.80 + 0.16 * height, 0.07), 0.5, 1.02))
         angle, length = generator.uniform(-60, 60), generator.uniform(1.2, 4.6)
         axes = (round(length * ENLARGED * 16), round(generator.uniform(0.4, 1.2) * ENLARGED * 16))
@@ -301,7 +327,9 @@ def _hopper(generator: Generator, canvas: Image) -> None:
             lit = [(ends[0][0] - 0.3, ends[0][1] - 1.0), (ends[1][0] - 0.3, ends[1][1] - 1.0)]
             _line(inside, (84 * shade, 120 * shade, 156 * shade), 1.4, *lit)
     slope = np.linspace(1.08, 0.78, canvas.shape[1] // 3)  # the wedge's left flank is lit
-    across = np.interp(np.arange(canvas.shape[1]) / ENLARGED, np.linspace(left, right, len(slope)), slope)
+    across = np.interp(
+        np.arange(canvas.shape[1]) / ENLARGED, np.linspace(left, right, len(slope)), slope
+    )
     inside = np.clip(inside * across[None, :, None], 0, 255)
     cover = mask[..., None] / 255.0
     canvas[:] = (inside * cover + canvas * (1 - cover)).astype(np.uint8)
@@ -314,7 +342,9 @@ def _hopper(generator: Generator, canvas: Image) -> None:
         a = (left + share * (low_left - left), top + share * (lowest - top))
         b = (right + share * (low_right - right), top + share * (low - top))
         _line(canvas, (104, 108, 110), 0.9, a, b)
-    _line(canvas, (88, 92, 94), 1.8, (left, top), (low_left, lowest), (low_right, low), (right, top))
+    _line(
+        canvas, (88, 92, 94), 1.8, (left, top), (low_left, lowest), (low_right, low), (right, top)
+    )
     _line(canvas, (196, 200, 202), 0.6, (left - 0.6, top), (low_left - 0.6, lowest))
 
 
@@ -348,9 +378,16 @@ def _reflections(generator: Generator) -> Floats:
         x, width = generator.uniform(LEFT_X, RIGHT_X - 40), generator.uniform(8, 34)
         slant, strength = generator.uniform(14, 40), generator.uniform(9, 26)
         color = (strength, strength, strength)
-        _fill(canvas, color, (x + slant, LID_Y), (x + slant + width, LID_Y), (x + width, 226), (x, 226))
+        _fill(
+            canvas,
+            color,
+            (x + slant, LID_Y),
+            (x + slant + width, LID_Y),
+            (x + width, 226),
+            (x, 226),
+        )
     x, y = generator.uniform(40, 280), generator.uniform(80, 150)
-    soft = cv2.GaussianBlur(canvas, (0, 0), 3.5 * ENLARGED).astype(np.float32)
+    soft = _blurred(canvas, 3.5).astype(np.float32)
     lamp = np.zeros_like(canvas)
     _fill(lamp, (46, 48, 50), (x, y), (x + 16, y - 3), (x + 17, y + 9), (x + 1, y + 11))
     return soft + cv2.GaussianBlur(lamp, (0, 0), 1.8 * ENLARGED).astype(np.float32)

@@ -15,7 +15,6 @@ from homecage.simulate.process import Bout, true_bouts
 from homecage.simulate.scene import NOISE_MARGIN_PX, Image, Scene, draw_scene
 from homecage.simulate.seeds import named_generator
 
-
 CHUNK_FRAMES = 256
 """Frames whose shapes are held in memory at a time."""
 

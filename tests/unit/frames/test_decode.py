@@ -1,0 +1,325 @@
+"""Every frame of a sound video comes out once, at its time; damage is seen wherever it can be."""
+
+import random
+import subprocess
+import textwrap
+
+import numpy as np
+import pytest
+from conftest import FFMPEG, run_ffmpeg
+
+from homecage.errors import ConfigError
+from homecage.frames.decode import BLOCK, build_arguments, decode, find_ffmpeg
+from homecage.frames.options import FramesOptions
+
+OPTIONS = FramesOptions(size_px=32)
+
+
+def take_all(path, options=OPTIONS):
+    blocks = []
+    decoding = decode(path, options, take=blocks.append)
+    assert all(len(block) <= BLOCK for block in blocks)
+    return decoding, np.concatenate(blocks) if blocks else np.empty((0, 32, 32, 3), np.uint8)
+
+
+def decode_plainly(path, n_frames, size_px=32):
+    """The same frames by another way through ffmpeg: one image a frame, in a file."""
+    raw = path.with_suffix(".raw")
+    scale = f"scale={size_px}:{size_px}:flags=bilinear+bitexact+accurate_rnd"
+    run_ffmpeg(
+        *("-i", f"file:{path}", "-fps_mode", "passthrough", "-vf", scale, "-pix_fmt", "rgb24"),
+        *("-f", "rawvideo", raw),
+    )
+    return np.fromfile(raw, dtype=np.uint8).reshape(n_frames, size_px, size_px, 3)
+
+
+def test_a_video_of_the_data_sets_form(make_video):
+    path = make_video(n_frames=BLOCK + 3, size="160x120")
+    decoding, frames = take_all(path)
+    assert frames.shape == (BLOCK + 3, 32, 32, 3) and frames.dtype == np.uint8
+    assert np.array_equal(frames, decode_plainly(path, BLOCK + 3))
+    assert decoding.n_frames == BLOCK + 3
+    assert np.allclose(decoding.time_s, np.arange(BLOCK + 3) * 1001 / 30000, atol=1e-9)
+    assert decoding.rate_fps == pytest.approx(30000 / 1001)
+    assert (decoding.width_px, decoding.height_px) == (160, 120)
+    assert decoding.damage == ()
+
+
+def test_pictures_that_share_packets_are_no_damage(make_video, caplog):
+    # Pictures this small lie several in a packet, which states one time: ffmpeg gives two the same.
+    path = make_video(n_frames=BLOCK + 3, size="64x48")
+    decoding, frames = take_all(path)
+    assert decoding.damage == () and np.array_equal(frames, decode_plainly(path, BLOCK + 3))
+    assert np.allclose(decoding.time_s, np.arange(BLOCK + 3) * 1001 / 30000, atol=0.034)
+    assert "time does not increase after frame" in caplog.text
+
+
+def test_counting_finds_what_decoding_finds(make_video):
+    path = make_video()
+    counted, (decoded, _) = decode(path, OPTIONS), take_all(path)
+    assert np.array_equal(counted.time_s, decoded.time_s)
+    assert counted.width_px == decoded.width_px and counted.damage == decoded.damage == ()
+
+
+@pytest.mark.parametrize("n_frames", [1, 5, 8])
+def test_short_clips(make_video, n_frames):
+    decoding, frames = take_all(make_video(n_frames=n_frames))
+    assert decoding.n_frames == len(frames) == n_frames and decoding.damage == ()
+    assert (decoding.rate_fps is None) == (n_frames == 1)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv", ".mov", ".m4v", ".mpeg"])
+def test_other_containers(make_video, suffix):
+    path = make_video(f"mouse{suffix}", rate="25")
+    decoding, frames = take_all(path)
+    assert decoding.damage == () and len(frames) == 30
+    assert np.allclose(decoding.time_s, np.arange(30) / 25)
+
+
+def test_a_variable_rate_gives_no_copies(make_video):
+    # Frames 0-9, then every third one.
+    keep = "select='lt(n,10)+not(mod(n,3))'"
+    path = make_video(
+        "mouse.mkv", rate="25", arguments=("-vf", keep, "-fps_mode", "vfr", "-c:v", "mpeg4")
+    )
+    decoding, frames = take_all(path)
+    # The writer keeps 30 frames: 0-9 and the 20 multiples of 3 from 12 on.
+    expected = [*range(10), *range(12, 70, 3)]
+    assert len(frames) == 30 and decoding.damage == ()
+    assert np.allclose(decoding.time_s, np.array(expected) / 25, atol=1e-3)
+
+
+def test_a_rotation_is_applied_and_the_size_stays(make_video, tmp_path):
+    upright = make_video("upright.mp4", arguments=("-c:v", "mpeg4"))
+    turned = tmp_path / "turned.mp4"
+    run_ffmpeg("-display_rotation", 90, "-i", upright, "-c", "copy", turned)
+    decoding, frames = take_all(turned)
+    assert decoding.damage == () and frames.shape == (30, 32, 32, 3)
+    _, expected = take_all(upright)
+    # By a quarter, up to the scaling of a picture that is not square.
+    differences = [
+        np.abs(frames - np.rot90(expected.astype(float), quarters, axes=(1, 2))).mean()
+        for quarters in range(4)
+    ]
+    assert np.argmin(differences) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["-a %03d 'q\" é 鼠.mpg", "%d.mpg", "a:b,c;[d]=e.mpg", "{x}$(y)`.mpg"]
+)
+def test_odd_names(make_video, name):
+    decoding, frames = take_all(make_video(name))
+    assert decoding.damage == () and len(frames) == 30
+
+
+def test_a_relative_path_with_a_dash(make_video, monkeypatch, tmp_path):
+    make_video("-i.mpg")
+    monkeypatch.chdir(tmp_path)
+    assert decode(type(tmp_path)("-i.mpg"), OPTIONS).n_frames == 30
+
+
+def test_sound_and_a_cover_picture_are_passed_by(make_video, tmp_path):
+    picture = tmp_path / "cover.png"
+    run_ffmpeg("-f", "lavfi", "-i", "color=red:size=16x16", "-frames:v", 1, picture)
+    video = make_video("plain.mp4", arguments=("-c:v", "mpeg4"))
+    both = tmp_path / "both.mp4"
+    run_ffmpeg(
+        *("-i", picture, "-i", video, "-f", "lavfi", "-i", "sine=duration=1", "-map", 0, "-map", 1),
+        *("-map", 2, "-c", "copy", "-c:a", "aac", "-disposition:v:0", "attached_pic", both),
+    )
+    decoding, frames = take_all(both)
+    assert len(frames) == 30 and decoding.damage == ()
+    assert (decoding.width_px, decoding.height_px) == (64, 48)
+
+
+def test_a_cut_is_found_or_cost_no_frame(make_video):
+    path = make_video(n_frames=60, size="160x120")
+    whole = path.read_bytes()
+    draw = random.Random(0)
+    cuts = [draw.randrange(4096, len(whole)) for _ in range(12)]
+    cuts += range(4096, len(whole), len(whole) // 12 // 2048 * 2048)
+    cut = path.with_name("cut.mpg")
+    n_found = 0
+    for size in cuts:
+        cut.write_bytes(whole[:size])
+        decoding = decode(cut, OPTIONS)
+        n_found += bool(decoding.damage)
+        if (
+            size % 2048
+        ):  # At a packet's end a cut may fall between two pictures, and cannot be seen.
+            assert decoding.damage or decoding.n_frames == 60, size
+    assert n_found >= 0.8 * len(cuts)
+
+
+@pytest.mark.parametrize("name", ["mouse.avi", "mouse.mkv", "mouse.mp4"])
+def test_half_a_file_of_another_container(make_video, name):
+    path = make_video(name, n_frames=60, arguments=("-c:v", "mpeg4"))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    decoding, frames = take_all(path)
+    assert decoding.damage and decoding.n_frames == len(frames) < 60
+
+
+def test_a_hole_is_found(make_video):
+    path = make_video(n_frames=60, size="160x120")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 2048 * 2048
+    content[middle + 100 : middle + 1900] = bytes(1800)
+    path.write_bytes(content)
+    assert any("[error]" in sign for sign in decode(path, OPTIONS).damage)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 5000, b"not a video", b"\0\0\1\xba" * 600])
+def test_what_is_no_video(tmp_path, content):
+    path = tmp_path / "mouse.mpg"
+    path.write_bytes(content)
+    decoding, frames = take_all(path)
+    assert decoding.n_frames == len(frames) == 0
+    assert decoding.width_px is None and decoding.rate_fps is None
+    assert "no frame could be decoded" in decoding.damage
+
+
+def test_a_missing_file(tmp_path):
+    damage = decode(tmp_path / "none.mpg", OPTIONS).damage
+    assert any("No such file" in sign for sign in damage)
+
+
+def test_a_file_of_sound_alone(tmp_path):
+    run_ffmpeg("-f", "lavfi", "-i", "sine=duration=1", tmp_path / "sound.avi")
+    assert any(
+        "matches no streams" in sign for sign in decode(tmp_path / "sound.avi", OPTIONS).damage
+    )
+
+
+@pytest.mark.parametrize("size", ["128x96", "48x64"])
+def test_a_change_of_size_on_the_way_is_damage(make_video, tmp_path, size):
+    both = tmp_path / "both.mpg"
+    parts = [make_video("a.mpg"), make_video("b.mpg", size=size)]
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    decoding, _ = take_all(both)
+    assert decoding.damage == (f"the picture's size changes to {size} on the way",)
+    assert (decoding.width_px, decoding.height_px) == (64, 48)
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {}\n",
+    ],
+)
+def test_a_playlist_in_disguise_opens_no_other_file(make_video, tmp_path, playlist):
+    make_video("secret.mpg")
+    (tmp_path / "mouse.mp4").write_text(playlist.format("secret.mpg"))
+    decoding = decode(tmp_path / "mouse.mp4", OPTIONS)
+    assert decoding.n_frames == 0 and decoding.damage
+
+
+def test_many_lines_of_damage_are_few_in_the_message(make_video):
+    path = make_video(n_frames=60, size="160x120")
+    content = bytearray(path.read_bytes())
+    draw = random.Random(0)
+    for _ in range(400):
+        content[draw.randrange(3000, len(content))] ^= 255
+    path.write_bytes(content)
+    damage = decode(path, OPTIONS).damage
+    assert len(damage) <= 8 and any("more lines like these" in sign for sign in damage)
+    assert not any("0x" in sign for sign in damage)  # An address differs from run to run.
+
+
+def test_the_same_file_gives_the_same_frames_and_damage(make_video):
+    path = make_video(n_frames=60, size="160x120")
+    path.write_bytes(path.read_bytes()[:20000])
+    (first, frames), (second, again) = take_all(path), take_all(path)
+    assert first.damage == second.damage and np.array_equal(frames, again)
+
+
+def write_program(path, body):
+    path.write_text("#!/bin/sh\n" + textwrap.dedent(body))
+    path.chmod(0o755)
+    return path
+
+
+def test_ffmpeg_ended_by_a_signal_is_damage(make_video, tmp_path):
+    program = write_program(
+        tmp_path / "ffmpeg",
+        f'[ "$1" = -version ] && exec {FFMPEG} -version\n{FFMPEG} "$@"\nkill -9 $$\n',
+    )
+    decoding = decode(make_video(), FramesOptions(size_px=32, ffmpeg=program))
+    assert decoding.n_frames == 30
+    assert decoding.damage == ("ffmpeg was ended by signal SIGKILL",)
+
+
+def test_a_frame_lost_between_ffmpeg_and_here_is_damage(make_video, tmp_path):
+    program = write_program(
+        tmp_path / "ffmpeg",
+        f'[ "$1" = -version ] && exec {FFMPEG} -version\n{FFMPEG} "$@" | head -c 50000\n',
+    )
+    decoding, frames = take_all(make_video(), FramesOptions(size_px=32, ffmpeg=program))
+    assert len(frames) == 50000 // (32 * 32 * 3) == 16
+    assert any("16 frames came out of ffmpeg" in sign for sign in decoding.damage)
+
+
+def test_ffmpeg_ends_when_its_frames_are_not_wanted(make_video, tmp_path):
+    pid = tmp_path / "pid"
+    program = write_program(
+        tmp_path / "ffmpeg",
+        f'[ "$1" = -version ] && exec {FFMPEG} -version\necho $$ > {pid}\nexec {FFMPEG} "$@"\n',
+    )
+
+    def refuse(block):
+        raise KeyboardInterrupt
+
+    path = make_video(n_frames=2 * BLOCK)
+    with pytest.raises(KeyboardInterrupt):
+        decode(path, FramesOptions(size_px=64, ffmpeg=program), take=refuse)
+    gone = subprocess.run(["kill", "-0", pid.read_text().strip()], capture_output=True)
+    assert gone.returncode != 0
+
+
+def test_a_log_longer_than_a_pipe_does_not_stop_decoding(make_video, tmp_path):
+    program = write_program(
+        tmp_path / "ffmpeg",
+        f"""\
+        [ "$1" = -version ] && exec {FFMPEG} -version
+        head -c 1000000 /dev/zero | tr '\\0' x >&2
+        exec {FFMPEG} "$@"
+        """,
+    )
+    assert decode(make_video(), FramesOptions(size_px=32, ffmpeg=program)).n_frames == 30
+
+
+def test_the_environment_does_not_change_the_log(make_video, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FFREPORT", "file=report.log:level=32")
+    monkeypatch.setenv("AV_LOG_FORCE_COLOR", "1")
+    path = make_video()
+    path.write_bytes(path.read_bytes()[:5000])
+    (tmp_path / "report.log").unlink(missing_ok=True)  # make_video's own
+    decoding = decode(path, OPTIONS)
+    assert decoding.damage and not any("\x1b" in sign for sign in decoding.damage)
+    assert decoding.width_px == 64 and not (tmp_path / "report.log").exists()
+
+
+def test_another_ffmpeg_must_be_one_that_does(tmp_path):
+    program, version = find_ffmpeg(OPTIONS)
+    assert program == FFMPEG and version
+    with pytest.raises(ConfigError, match=r"frames\.ffmpeg: .*none cannot be run"):
+        find_ffmpeg(FramesOptions(ffmpeg=tmp_path / "none"))
+    with pytest.raises(ConfigError, match="is not ffmpeg"):
+        find_ffmpeg(FramesOptions(ffmpeg=write_program(tmp_path / "other", "echo hello")))
+    old = write_program(tmp_path / "old", "echo ffmpeg version 4.4.2-0ubuntu0 Copyright")
+    with pytest.raises(ConfigError, match=r"is version 4\.4\.2-0ubuntu0; expected 7\.0 or later"):
+        find_ffmpeg(FramesOptions(ffmpeg=old))
+
+
+def test_the_arguments_hold_no_paths():
+    arguments = build_arguments(FramesOptions(size_px=96))
+    assert not any("/" in argument for argument in arguments)
+    assert any("scale=96:96" in argument for argument in arguments)
+
+
+def test_real_video_is_sound(real_mini):
+    for path in sorted((real_mini / "full_database").glob("*.mpg"))[:3]:
+        decoding = decode(path, OPTIONS)
+        assert decoding.n_frames == 225 and decoding.damage == ()
+        assert decoding.rate_fps == pytest.approx(30000 / 1001)
