@@ -1,4 +1,4 @@
-# What every rule shares: the checked configuration, the data set's names, and where things come from.
+# Shared by all that follows: the checked configuration, the names in the data set, what a verb needs.
 import json
 import os
 import re
@@ -21,9 +21,7 @@ from homecage.verbs import VERBS
 from snakemake.exceptions import WorkflowError
 
 # Jobs find the library beside this workflow, installed or not, also in an environment of their own.
-shell.prefix(
-    f"export PYTHONPATH={shlex.quote(sys.path[0])}${{PYTHONPATH:+:$PYTHONPATH}}; "
-)
+shell.prefix(f"export PYTHONPATH={shlex.quote(sys.path[0])}; ")
 
 try:
     EXPERIMENT = check_config(config)

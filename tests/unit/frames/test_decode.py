@@ -3,13 +3,14 @@
 import random
 import subprocess
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import FFMPEG, run_ffmpeg
 
 from homecage.errors import ConfigError
-from homecage.frames.decode import BLOCK, build_arguments, decode, find_ffmpeg
+from homecage.frames.decode import BLOCK, _read_log, build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
 
 OPTIONS = FramesOptions(size_px=32)
@@ -89,6 +90,14 @@ def test_a_variable_rate_gives_no_copies(make_video):
     assert np.allclose(decoding.time_s, np.array(expected) / 25, atol=1e-3)
 
 
+def test_times_off_the_grid_of_the_rate_are_exact(make_video):
+    irregular = "settb=1/1000,setpts=N*40+mod(N\\,3)*7"
+    timing = ("-fps_mode", "passthrough", "-enc_time_base", "1:1000")
+    path = make_video("mouse.mkv", rate="25", arguments=("-vf", irregular, *timing, "-c:v", "ffv1"))
+    index = np.arange(30)
+    assert np.allclose(decode(path, OPTIONS).time_s, index * 0.04 + index % 3 * 0.007, atol=1e-9)
+
+
 def test_a_rotation_is_applied_and_the_size_stays(make_video, tmp_path):
     upright = make_video("upright.mp4", arguments=("-c:v", "mpeg4"))
     turned = tmp_path / "turned.mp4"
@@ -112,24 +121,30 @@ def test_odd_names(make_video, name):
     assert decoding.damage == () and len(frames) == 30
 
 
-def test_a_relative_path_with_a_dash(make_video, monkeypatch, tmp_path):
-    make_video("-i.mpg")
+@pytest.mark.parametrize("name", ["-i.mpg", "http:x.mpg"])
+def test_a_relative_path_is_no_option_and_no_address(make_video, monkeypatch, tmp_path, name):
+    make_video(name)
     monkeypatch.chdir(tmp_path)
-    assert decode(type(tmp_path)("-i.mpg"), OPTIONS).n_frames == 30
+    assert decode(Path(name), OPTIONS).n_frames == 30
 
 
-def test_sound_and_a_cover_picture_are_passed_by(make_video, tmp_path):
-    picture = tmp_path / "cover.png"
-    run_ffmpeg("-f", "lavfi", "-i", "color=red:size=16x16", "-frames:v", 1, picture)
+def test_sound_beside_the_video_is_passed_by(make_video, tmp_path):
     video = make_video("plain.mp4", arguments=("-c:v", "mpeg4"))
     both = tmp_path / "both.mp4"
-    run_ffmpeg(
-        *("-i", picture, "-i", video, "-f", "lavfi", "-i", "sine=duration=1", "-map", 0, "-map", 1),
-        *("-map", 2, "-c", "copy", "-c:a", "aac", "-disposition:v:0", "attached_pic", both),
-    )
+    sound = ("-f", "lavfi", "-i", "sine=duration=1")
+    run_ffmpeg(*sound, "-i", video, "-map", 0, "-map", 1, "-c:v", "copy", "-c:a", "aac", both)
     decoding, frames = take_all(both)
     assert len(frames) == 30 and decoding.damage == ()
     assert (decoding.width_px, decoding.height_px) == (64, 48)
+
+
+def test_a_cover_picture_is_no_video(tmp_path):
+    picture, song = tmp_path / "cover.png", tmp_path / "song.mp4"
+    run_ffmpeg("-f", "lavfi", "-i", "color=red:size=16x16", "-frames:v", 1, picture)
+    sound = ("-f", "lavfi", "-i", "sine=duration=1", "-map", 0, "-map", 1, "-c:a", "aac")
+    run_ffmpeg("-i", picture, *sound, "-c:v", "copy", "-disposition:v", "attached_pic", song)
+    decoding = decode(song, OPTIONS)
+    assert decoding.n_frames == 0 and any("matches no streams" in sign for sign in decoding.damage)
 
 
 def test_a_cut_is_found_or_cost_no_frame(make_video):
@@ -267,13 +282,34 @@ def test_ffmpeg_ends_when_its_frames_are_not_wanted(make_video, tmp_path):
     )
 
     def refuse(block):
-        raise KeyboardInterrupt
+        raise ZeroDivisionError
 
     path = make_video(n_frames=2 * BLOCK)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(ZeroDivisionError):
         decode(path, FramesOptions(size_px=64, ffmpeg=program), take=refuse)
     gone = subprocess.run(["kill", "-0", pid.read_text().strip()], capture_output=True)
     assert gone.returncode != 0
+
+
+def test_ffmpeg_is_not_waited_for_when_its_frames_are_not_wanted(make_video, tmp_path):
+    program = write_program(
+        tmp_path / "ffmpeg",
+        f"""\
+        [ "$1" = -version ] && exec {FFMPEG} -version
+        {FFMPEG} "$@"
+        sleep 2
+        touch {tmp_path}/waited
+        """,
+    )
+
+    def refuse(block):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        decode(
+            make_video(n_frames=2 * BLOCK), FramesOptions(size_px=32, ffmpeg=program), take=refuse
+        )
+    assert not (tmp_path / "waited").exists()
 
 
 def test_a_log_longer_than_a_pipe_does_not_stop_decoding(make_video, tmp_path):
@@ -315,7 +351,27 @@ def test_another_ffmpeg_must_be_one_that_does(tmp_path):
 def test_the_arguments_hold_no_paths():
     arguments = build_arguments(FramesOptions(size_px=96))
     assert not any("/" in argument for argument in arguments)
-    assert any("scale=96:96" in argument for argument in arguments)
+    assert "scale=96:96:flags=bilinear+bitexact+accurate_rnd,format=rgb24" in arguments
+
+
+def test_the_log_tells_damage_from_other_news():
+    log = """\
+    [info]   Stream #0:0[0x1e0]: Video: mpeg1video, yuv420p(tv), 320x240 [SAR 1:1 DAR 4:3], 29.97 fps
+    [vist#0:0/mpeg1video @ 0x556c] [warning] timestamp discontinuity (stream id=480): -1000000
+    [in#0/mpeg @ 0x5] [warning] Packet corrupt (stream = 0, dts = 48003).
+    [in#0/mpeg @ 0x6] [warning] Packet corrupt (stream = 0, dts = 48003).
+    [vf#0:0 @ 0x5] [info] Reconfiguring filter graph because video parameters changed to x, 320x240
+    [mpeg1video @ 0x7] [error] ac-tex damaged at 4 9
+    [info]   Stream #0:0: Video: rawvideo (RGB[24] / 0x18424752), rgb24, 128x128, 29.97 fps
+    """
+    assert _read_log(log.splitlines()) == (
+        320,
+        240,
+        [
+            "[in#0/mpeg] [warning] Packet corrupt (stream = 0, dts = 48003).",
+            "[mpeg1video] [error] ac-tex damaged at 4 9",
+        ],
+    )
 
 
 def test_real_video_is_sound(real_mini):

@@ -131,6 +131,12 @@ def test_too_few_videos(tmp_path):
     assert "lab: 2 full videos; leaving one out" in problem and "needs 3 or more" in problem
 
 
+def test_a_video_of_just_one_clip_is_long_enough(lab):
+    lab.add_video("d", n_frames=8)
+    lab.annotate("d", "frame: 1-8 rest\n")
+    assert lab.check()["d"]["n_frames"] == "8"
+
+
 def test_no_clips(lab):
     for path in (lab.root / "clipped_database/day").iterdir():
         path.unlink()

@@ -25,7 +25,7 @@ OVERLOOKED_S = 0.9
 OVERLOOKED_SHARE = 0.35
 """... with this probability: they merge into the bout before."""
 
-LOOK_S = (1.5, 3.5)
+LOOK_S = (1.5, 3.0)
 """Group 2 judges long bouts piece by piece: shortest and longest piece."""
 
 # How often group 2 calls a piece of a behavior by another's name.
@@ -33,13 +33,13 @@ LOOK_S = (1.5, 3.5)
 # the shares were tuned so that humans agree on about 72 % of the frames labeled twice, as there.
 CONFUSIONS: dict[str, dict[str, float]] = {
     "drink": {"micromovement": 0.08, "rear": 0.04},
-    "eat": {"rear": 0.13, "groom": 0.11, "micromovement": 0.06},
-    "groom": {"micromovement": 0.17, "eat": 0.09},
-    "hang": {"rear": 0.12},
-    "micromovement": {"walk": 0.10, "groom": 0.09, "rest": 0.08, "rear": 0.05},
-    "rear": {"eat": 0.12, "micromovement": 0.12},
-    "rest": {"micromovement": 0.15},
-    "walk": {"micromovement": 0.20},
+    "eat": {"rear": 0.13, "groom": 0.11, "micromovement": 0.03},
+    "groom": {"micromovement": 0.16, "eat": 0.08},
+    "hang": {"rear": 0.16},
+    "micromovement": {"walk": 0.09, "groom": 0.08, "rest": 0.08, "rear": 0.04},
+    "rear": {"eat": 0.11, "micromovement": 0.10},
+    "rest": {"micromovement": 0.21},
+    "walk": {"micromovement": 0.17},
 }
 
 PART_SHARE = 0.4

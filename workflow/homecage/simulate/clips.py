@@ -18,19 +18,19 @@ from homecage.simulate.seeds import named_generator
 from homecage.simulate.session import draw_frames, open_session
 
 # ASSUME: shares of the clips, in the order of the real clipped database's imbalance as far as it
-# is known; with the default sizes the rarest behavior has 24 clips.
+# is known; with the default sizes the rarest behavior has 35 clips.
 SHARES = {
     "drink": 0.06,
     "eat": 0.12,
     "groom": 0.16,
     "hang": 0.09,
-    "micromovement": 0.22,
+    "micromovement": 0.21,
     "rear": 0.12,
-    "rest": 0.09,
+    "rest": 0.10,
     "walk": 0.14,
 }
 
-LENGTH_FRAMES = (48.0, 0.45, 10, 150)
+LENGTH_FRAMES = (40.0, 0.50, 10, 150)
 """Median, log standard deviation, shortest and longest clip."""
 
 SESSION_S = 600.0

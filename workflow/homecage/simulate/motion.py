@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from homecage.simulate.cage import RATE_FPS
-from homecage.simulate.process import DEPTH_RANGE, X_RANGE, Bout
+from homecage.simulate.process import DEPTH_RANGE, Bout, x_range
 
 Track = NDArray[np.float64]  # (T,)
 
@@ -80,8 +80,10 @@ class Mode:
 
 POSTURES = {
     "stand": Posture(torso=6, arch=12, head=-14),
+    "stride": Posture(torso=3, arch=3, head=-6, height=15),
     "crouch": Posture(torso=12, arch=30, head=-2, height=12),
-    "sit": Posture(torso=38, arch=40, head=-38, height=12, paws=1.0),
+    "curl": Posture(torso=7, arch=30, head=-4, height=8.5),
+    "sit": Posture(torso=46, arch=40, head=-44, height=12, paws=1.0),
     "lick": Posture(torso=30, arch=62, head=-55, height=12, paws=0.6),
     "up": Posture(torso=66, arch=8, head=-38, height=15, paws=0.35, reach=0.25),
     "gnaw": Posture(torso=64, arch=10, head=-22, height=19, paws=0.5, reach=0.35),
@@ -92,16 +94,17 @@ POSTURES = {
 # Rates and amplitudes overlap between behaviors once each bout's own factors are applied.
 # ASSUME: face rubbing at 4 to 7 Hz, sniffing at 3 to 8 Hz, licking near 6 Hz, as mice do.
 MODES = {
+    "doze": Mode("curl"),
     "still": Mode("crouch"),
     "freeze": Mode("stand"),
-    "sniff": Mode("stand", rate_hz=4.5, bob=7.0, rock=1.0, wander=1.3, step=0.25),
-    "forage": Mode("crouch", rate_hz=4.0, bob=8.0, rub=2.0, rock=1.2, wander=1.1, step=0.15),
-    "step": Mode("stand", rate_hz=3.0, bob=3.0, wander=1.0, step=1.0),
-    "gait": Mode("stand", rate_hz=3.5, bob=2.5, wander=0.3),
+    "sniff": Mode("stand", rate_hz=4.5, bob=9.0, rock=2.0, wander=2.0, step=0.3),
+    "forage": Mode("crouch", rate_hz=4.0, bob=10.0, rub=3.0, rock=2.2, wander=1.7, step=0.2),
+    "step": Mode("stride", rate_hz=3.0, bob=3.0, wander=1.0, step=1.0),
+    "gait": Mode("stride", rate_hz=3.5, bob=2.5, wander=0.3),
     "rub": Mode("sit", rate_hz=4.8, bob=10.0, rub=7.5, rock=3.0, wander=0.2),
     "chew": Mode("sit", rate_hz=6.0, bob=4.0, rub=2.2, rock=0.8, wander=0.2),
     "hold": Mode("sit", rate_hz=3.0, bob=1.0, rub=0.6, wander=0.4),
-    "flank": Mode("lick", rate_hz=4.0, bob=11.0, rub=3.0, rock=3.5, wander=0.3),
+    "flank": Mode("lick", rate_hz=4.0, bob=12.0, rub=4.0, rock=4.5, wander=0.3),
     "look": Mode("up", rate_hz=3.5, bob=6.0, rub=1.2, rock=1.5, wander=1.4),
     "stretch": Mode("up", rate_hz=2.0, bob=1.5, wander=0.5),
     "gnaw": Mode("gnaw", rate_hz=5.0, bob=9.0, rub=1.5, rock=3.0, wander=0.3),
@@ -114,32 +117,32 @@ MODES = {
 # What each behavior is made of. The shares that a behavior lends from its neighbors set how often
 # a glimpse of a quarter of a second deceives: raise them to make single clips harder.
 MIXTURES: dict[str, dict[str, float]] = {
-    "drink": {"lap": 0.88, "nose": 0.12},
+    "drink": {"lap": 0.92, "nose": 0.08},
     "eat": {"gnaw": 0.40, "look": 0.08, "stretch": 0.06, "chew": 0.36, "hold": 0.06, "rub": 0.04},
-    "groom": {"rub": 0.52, "flank": 0.22, "chew": 0.10, "hold": 0.08, "forage": 0.08},
+    "groom": {"rub": 0.52, "flank": 0.22, "chew": 0.10, "hold": 0.07, "forage": 0.07, "doze": 0.02},
     "hang": {"hang": 0.74, "cling": 0.16, "look": 0.10},
     "micromovement": {
-        "sniff": 0.40, "forage": 0.26, "step": 0.12, "freeze": 0.06, "still": 0.05,
-        "chew": 0.04, "rub": 0.04, "look": 0.03,
+        "sniff": 0.47, "forage": 0.25, "step": 0.10, "freeze": 0.04, "still": 0.04,
+        "doze": 0.02, "chew": 0.03, "rub": 0.03, "look": 0.02,
     },
     "rear": {"look": 0.66, "stretch": 0.20, "gnaw": 0.08, "sniff": 0.06},
-    "rest": {"still": 0.95, "forage": 0.03, "freeze": 0.02},
-    "walk": {"gait": 0.82, "sniff": 0.12, "freeze": 0.06},
+    "rest": {"doze": 0.78, "still": 0.16, "forage": 0.03, "freeze": 0.03},
+    "walk": {"gait": 0.86, "sniff": 0.10, "freeze": 0.04},
 }  # fmt: skip
 
 # What is in reach is tried in passing: sniffing at the spout is no drink, and a mouse that rears at
 # the hopper may gnaw at a bar.
 AT_SITE: dict[tuple[str, str], dict[str, float]] = {
-    ("micromovement", "spout"): {"nose": 0.45},
-    ("rear", "spout"): {"nose": 0.25},
+    ("micromovement", "spout"): {"nose": 0.20},
+    ("rear", "spout"): {"nose": 0.15},
     ("micromovement", "hopper"): {"gnaw": 0.06, "chew": 0.10},
-    ("rear", "hopper"): {"gnaw": 0.35},
+    ("rear", "hopper"): {"gnaw": 0.25},
 }
 
-BOUT_CONCENTRATION = 5.0
+BOUT_CONCENTRATION = 9.0
 """How alike the bouts of a behavior are in their mixture: lower gives more bouts of an odd kind."""
 
-BOUT_SPREAD = 0.32
+BOUT_SPREAD = 0.25
 """Log standard deviation of each bout's own factors on amplitude and rate."""
 
 DWELL_S = (0.35, 1.5)
@@ -151,14 +154,17 @@ STEP_PX = 9.0
 AIMED = ("gnaw", "lap", "nose")
 """Modes for which the mouse moves its nose to the hopper or spout before it."""
 
+STRIDE_PX = 30.0
+"""Way that a mouse goes in one cycle of its legs."""
+
 LEAST_GAIT = 0.6
 """Share of a walk, up to any pause's end, that is spent going."""
 
-LEAN_DEGREES = 5.0
+LEAN_DEGREES = 3.5
 """Standard deviation of each bout's own posture."""
 
-YAW_SPREAD = {"rest": 0.8, "groom": 0.8, "walk": 0.15, "drink": 0.15, "eat": 0.35}
-"""Standard deviation of the yaw about the side a bout faces, where it is not 0.5 radians."""
+YAW_SPREAD = {"rest": 0.45, "groom": 0.45, "walk": 0.12, "drink": 0.15, "eat": 0.3}
+"""Standard deviation of the yaw about the side a bout faces, where it is not 0.35 radians."""
 
 BLEND_S = 0.10
 """Standard deviation of the smoothing of targets: a transition takes about four of these."""
@@ -187,10 +193,10 @@ def _act(
     """Write one bout's targets; return where the mouse then is and faces."""
     strength, pace = np.exp(BOUT_SPREAD * generator.standard_normal(2) * [1.0, 0.5])
     lean = generator.normal(0, LEAN_DEGREES, 3)
-    side = generator.normal(0, 0.45)
+    side = generator.normal(0, 0.3)
     walking = bout.behavior == "walk"
     facing = (1 if bout.place.x >= x else -1) if walking else bout.place.facing
-    yaw = _yaw_of(generator, facing, yaw, YAW_SPREAD.get(bout.behavior, 0.5))
+    yaw = _yaw_of(generator, facing, yaw, YAW_SPREAD.get(bout.behavior, 0.35))
 
     segments = _choose_modes(generator, bout)
     moving = sum(stop - start for start, stop, name in segments if name == "gait")
@@ -209,8 +215,8 @@ def _act(
         elif not walking and generator.random() < mode.step:
             step = generator.normal(0, [STEP_PX, STEP_PX / 180])
             at = at + step[:, None] * np.linspace(0, 1, length)
-            yaw += generator.normal(0, 0.35)
-        at = np.clip(at.T, *np.transpose([X_RANGE, DEPTH_RANGE])).T
+            yaw += generator.normal(0, 0.25)
+        at = np.clip(at.T, *np.transpose([x_range(facing), DEPTH_RANGE])).T
         x, depth = at[:, -1].tolist()
 
         posture = POSTURES[mode.posture]
@@ -230,7 +236,7 @@ def _act(
             "rub": mode.rub * strength,
             "rock": mode.rock * strength,
             "wander": mode.wander * strength,
-            "alive": float(name not in ("still", "freeze")),
+            "alive": float(name not in ("doze", "still", "freeze")),
         }
         for parameter, value in values.items():
             targets[parameter][start:stop] = value
@@ -273,12 +279,15 @@ def _animate(generator: Generator, targets: dict[str, Track]) -> Pose:
     degrees = np.pi / 180
     step_px = np.hypot(np.gradient(smooth["x"]), 60 * np.gradient(smooth["depth"]))
     speed = _smoothed(step_px * _FPS, 0.1)
+    gait = 2 * np.pi * np.cumsum(speed / _FPS) / STRIDE_PX
+    stride = np.clip(speed / 45.0, 0, 1)
+    bounce = 1.6 * stride * np.sin(gait) ** 2
     breathing = 2 * np.pi * np.cumsum(2.2 + 0.25 * _noise(generator, n_frames, 2.0)) / _FPS
     return Pose(
         x=smooth["x"] + wandering(1.0, 0.4),
         depth=smooth["depth"],
-        height=smooth["height"] + 0.02 * smooth["rock"] * np.abs(swing) * smooth["height"],
-        yaw=smooth["yaw"] + wandering(0.12, 0.5),
+        height=smooth["height"] + 0.3 * smooth["rock"] * np.abs(swing) + bounce,
+        yaw=smooth["yaw"] + wandering(0.16, 0.5),
         torso=degrees * (smooth["torso"] + smooth["rock"] * beat + wandering(5.0, 0.45)),
         arch=degrees * (smooth["arch"] + wandering(3.0, 0.5)),
         head=degrees * (smooth["head"] + smooth["bob"] * swing + wandering(11.0, 0.35)),
@@ -288,8 +297,8 @@ def _animate(generator: Generator, targets: dict[str, Track]) -> Pose:
         reach=np.clip(smooth["reach"], 0, 1),
         paw_x=smooth["rub"] * 0.6 * beat,
         paw_y=smooth["rub"] * swing,
-        gait=2 * np.pi * np.cumsum(speed / _FPS) / 30.0,
-        stride=np.clip(speed / 45.0, 0, 1),
+        gait=gait,
+        stride=stride,
         breath=np.sin(breathing),
         tail=_noise(generator, n_frames, 0.9) * (0.25 + 0.75 * smooth["alive"]),
     )

@@ -16,7 +16,7 @@ class SimulationOptions(Options):
     """Length of each full video, in seconds."""
     videos_annotated_twice: int = Field(6, ge=0)
     """Full videos that annotator group 2 labeled too, in part: FD*."""
-    clip_folders: int = Field(4, ge=1)
-    """Folders of the clipped database, each one simulated recording session."""
-    clips_per_folder: int = Field(100, ge=8)
+    clip_folders: int = Field(5, ge=1)
+    """Folders of the clipped database, each cut from several simulated recording sessions."""
+    clips_per_folder: int = Field(120, ge=8)
     """Clips in each folder, the eight behaviors in realistic imbalance but none absent."""

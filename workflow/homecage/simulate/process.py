@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from homecage.simulate.cage import HOPPER_MOUTH, RATE_FPS, SPOUT_TIP
+from homecage.simulate.cage import HOPPER_MOUTH, LEFT_X, RATE_FPS, RIGHT_X, SPOUT_TIP
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.seeds import named_generator
 
@@ -61,9 +61,9 @@ DURATIONS_S = {  # behavior: (median, log standard deviation, shortest, longest)
     "rest": (22.0, 0.40, 9.0, 60.0),
 }
 
-WALK_PX_PER_S = (75.0, 0.40)  # median and log standard deviation of a walk's speed
-SHORTEST_WALK_PX = 45.0
-X_RANGE = (58.0, 262.0)
+WALK_PX_PER_S = (85.0, 0.30)  # median and log standard deviation of a walk's speed
+SHORTEST_WALK_PX = 65.0
+BEHIND_PX, BEFORE_PX = 26.0, 64.0  # room that a mouse needs behind and before its hips
 DEPTH_RANGE = (0.12, 0.88)
 
 
@@ -99,6 +99,13 @@ def simulate_bouts(generator: Generator, n_frames: int) -> list[Bout]:
     bouts = [bout for bout in bouts if bout.start < n_frames]
     bouts[-1] = Bout(bouts[-1].behavior, bouts[-1].start, n_frames, bouts[-1].place)
     return bouts
+
+
+def x_range(facing: int) -> tuple[float, float]:
+    """Return where the hips of a mouse facing -1 or 1 can be, so that its nose stays in the cage."""
+    if facing < 0:
+        return LEFT_X + BEFORE_PX, RIGHT_X - BEHIND_PX
+    return LEFT_X + BEHIND_PX, RIGHT_X - BEFORE_PX
 
 
 def _choose_goal(generator: Generator, last_s: dict[str, float], now_s: float) -> str:
@@ -181,11 +188,10 @@ def _duration_s(generator: Generator, behavior: str, here: Place, there: Place) 
 
 def _anywhere(generator: Generator, away_from: Place | None = None) -> Place:
     while True:
-        x = generator.uniform(*X_RANGE)
-        if away_from is None or abs(x - away_from.x) >= SHORTEST_WALK_PX:
-            break
-    facing = int(generator.choice([-1, 1])) if away_from is None else _sign(x - away_from.x)
-    return Place(x, generator.uniform(*DEPTH_RANGE), facing)
+        facing = int(generator.choice([-1, 1]))
+        x = generator.uniform(*x_range(facing))
+        if away_from is None or (x - away_from.x) * facing >= SHORTEST_WALK_PX:
+            return Place(x, generator.uniform(*DEPTH_RANGE), facing)
 
 
 def _at_hopper(generator: Generator) -> Place:
@@ -197,7 +203,3 @@ def _at_hopper(generator: Generator) -> Place:
 def _at_spout(generator: Generator) -> Place:
     x = SPOUT_TIP[0] - 54.0 + generator.normal(0, 2.0)
     return Place(x, generator.uniform(0.45, 0.6), 1, "spout")
-
-
-def _sign(value: float) -> int:
-    return 1 if value >= 0 else -1

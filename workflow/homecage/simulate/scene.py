@@ -93,9 +93,9 @@ class Scene:
 def draw_camera(generator: Generator) -> Camera:
     """Draw a session's camera."""
     return Camera(
-        zoom=float(generator.uniform(0.97, 1.045)),
-        tilt=float(generator.normal(0, 0.8)),
-        shift=(float(generator.uniform(-4, 4)), float(generator.uniform(-4, 3))),
+        zoom=float(generator.uniform(0.98, 1.04)),
+        tilt=float(generator.normal(0, 0.6)),
+        shift=(float(generator.uniform(-3.5, 3.5)), float(generator.uniform(-3.5, 2.5))),
     )
 
 

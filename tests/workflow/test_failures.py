@@ -1,0 +1,86 @@
+"""A bad data set ends in one message that names every problem, before anything is trained."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Project, copy_project
+
+
+@pytest.fixture
+def broken(simulated: Project, tmp_path: Path) -> tuple[Project, Path]:
+    """A fresh project, and a copy of the simulated data set to break."""
+    shutil.copytree(simulated.results / "dataset", tmp_path / "data")
+    return copy_project(tmp_path / "project"), tmp_path / "data"
+
+
+def run(project: Project, data: Path) -> str:
+    ran = project.make("--config", f"dataset={{layout: mit, root: {data}}}", check=False)
+    assert ran.returncode
+    assert "Traceback" not in ran.stdout
+    for untouched in ("frames", "clips", "convnet", "features", "sequence", "evaluation"):
+        assert not list(project.results.glob(f"{untouched}/*")), untouched
+    return ran.stdout
+
+
+def test_all_problems_are_named_at_once(broken):
+    project, data = broken
+    full = data / "full_database"
+    first = full / "Annotator_group_1"
+    one, two, three, four = sorted(path.stem for path in full.glob("*.mpg"))
+    (first / f"{one}.txt").unlink()
+    text = (first / f"{two}.txt").read_text().splitlines()
+    last = text[-1].split()
+    stop = int(last[1].split("-")[1])
+    text[0] = text[0].rsplit(" ", 1)[0] + " sleepwalk"
+    (first / f"{two}.txt").write_text("\n".join([*text, f"frame: {stop + 1}-{stop + 400} rest"]))
+    lines = (first / f"{three}.txt").read_text().splitlines()
+    (first / f"{three}.txt").write_text("\n".join([*lines[1:], lines[0]]))
+    video = full / f"{four}.mpg"
+    content = video.read_bytes()
+    video.write_bytes(content[: len(content) * 2 // 3])
+    folder = sorted((data / "clipped_database").iterdir())[0]
+    clip = sorted(folder.glob("*.mpg"))[0]
+    clip.rename(clip.with_name(f"{clip.stem.split('_')[0]}_juggle_1.mpg"))
+    shown = run(project, data)
+    assert shown.count("homecage check-dataset: error: the data set has") == 1
+    for problem in (
+        f"{one}.txt",
+        f"{two}.txt, line 1: unknown behavior 'sleepwalk'",
+        f"{two}.txt, line {len(text) + 1}",
+        f"{three}.txt, line {len(lines)}",
+        f"{four}.mpg",
+        "juggle",
+    ):
+        assert problem in shown, problem
+
+
+def test_a_video_of_seven_frames_is_refused(broken):
+    project, data = broken
+    full = data / "full_database"
+    name = sorted(full.glob("*.mpg"))[0].stem
+    clips = sorted(data.glob("clipped_database/*/*.mpg"), key=lambda path: path.stat().st_size)
+    shutil.copy(clips[0], full / f"{name}.mpg")
+    (full / "Annotator_group_1" / f"{name}.txt").write_text("frame: 1-900 rest\n")
+    shown = run(project, data)
+    assert f"{name}" in shown
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    project = copy_project(tmp_path / "project")
+    data = tmp_path / "data"
+    data.mkdir()
+    assert "full_database" in run(project, data)
+    (data / "full_database").mkdir()
+    assert "no videos" in run(project, data)
+
+
+def test_a_failed_check_leaves_earlier_results_untouched(edited, tmp_path):
+    root = edited.results / "dataset"
+    annotation = sorted((root / "full_database" / "Annotator_group_1").glob("*.txt"))[0]
+    before = {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")}
+    annotation.write_text("frame: 1-2 fly\n")
+    ran = edited.make(check=False)
+    assert ran.returncode and "unknown behavior 'fly'" in ran.stdout
+    assert {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")} == before

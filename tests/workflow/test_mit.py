@@ -1,0 +1,104 @@
+"""Data sets in the MIT layout: real video, odd names, and the paper's experiment planned."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.workflow.conftest import ROOT, copy_project
+from tests.workflow.recompute import check_table
+
+REAL_MINI = ROOT.parent / "shared" / "data" / "real-mini"
+
+KNOWN_NAMES = [
+    *("20080321162447", "20080324115556", "20080324143707A", "20080324143707B"),
+    *("20080421153635", "20080422170445", "20080423191834A", "20080424092813"),
+    *("20080428161640", "agoutivideo320080229A", "agoutivideo320080229F"),
+]
+
+
+def use(root: Path) -> list[str]:
+    return ["--config", f"dataset={{layout: mit, root: {json.dumps(str(root))}}}"]
+
+
+@pytest.mark.skipif(not REAL_MINI.is_dir(), reason=f"no real video at {REAL_MINI}")
+def test_real_video_runs_to_a_right_table(tmp_path):
+    project = copy_project(tmp_path)
+    project.make(*use(REAL_MINI))
+    check_table(REAL_MINI, project.results)
+    evaluation = project.results / "evaluation"
+    accuracy = pd.read_csv(evaluation / "accuracy.tsv", sep="\t")
+    assert set(accuracy["source"]) == {"measured"}
+    frames = accuracy.set_index(["method", "frames_of"])["n_frames"]
+    assert set(frames["3dcnn", "FD"]) == {2700} and set(frames["human", "FD*"]) == {900}
+    behaviors = pd.read_csv(evaluation / "per_behavior.tsv", sep="\t").set_index("behavior")
+    for absent in ("drink", "eat", "hang"):
+        assert behaviors.loc[absent, "recall"].isna().all()
+        assert (behaviors.loc[absent, "support"] == 0).all()
+    counts = pd.read_csv(project.results / "convnet" / "balance.tsv", sep="\t")
+    assert counts["source_clips"].sum() == 33 and counts["too_short"].sum() == 2
+    assert len(list(project.results.glob("sequence/*/model.safetensors"))) == 12
+    assert "Nothing to be done" in project.make(*use(REAL_MINI)).stdout
+
+
+def test_odd_names_work_through_every_rule(simulated, tmp_path):
+    data = tmp_path / "my data 'set'"
+    shutil.copytree(simulated.results / "dataset", data)
+    names = ["-a %03d 'q\" é 鼠", "a b", "{curly}", "$HOME;#*?"]
+    full = data / "full_database"
+    for old, new in zip(sorted(full.glob("*.mpg")), names, strict=True):
+        for path in list(full.rglob(f"{old.stem}.*")):
+            path.rename(path.with_name(f"{new}{path.suffix}"))
+    (data / "clipped_database" / "sim05day").rename(data / "clipped_database" / "-odd %d 'f")
+    project = copy_project(tmp_path / "project")
+    project.make(*use(Path("..") / data.name))
+    check_table(data, project.results)
+    assert "imulated" in (project.results / "figures" / "accuracy.md").read_text(encoding="utf-8")
+    assert "Nothing to be done" in project.make(*use(Path("..") / data.name)).stdout
+
+
+def make_shell(root: Path, names: list[str]) -> Path:
+    """Make a data set of empty files: enough to plan on."""
+    for name in names:
+        for path in (f"{name}.mpg", f"Annotator_group_1/{name}.txt"):
+            (root / "full_database" / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / "full_database" / path).touch()
+    for folder in ("20080427184842", "agoutivideo320080229"):
+        clip = root / "clipped_database" / folder / f"{folder}_groomback_1.mpg"
+        clip.parent.mkdir(parents=True)
+        clip.touch()
+    return root
+
+
+def test_the_papers_experiment_is_planned_at_full_size(tmp_path):
+    data = make_shell(tmp_path / "mit", [*KNOWN_NAMES, "20080500000000"])
+    project = copy_project(tmp_path / "project")
+    paper = ["--configfile", "config.yaml", "workflow/experiments/paper.yaml"]
+    plan = project.plan(*paper, "--config", f"dataset={{root: {data}}}")
+    for rule in ("decode_video", "extract_features", "train_fold", "predict_lstm"):
+        assert plan[rule] == 12
+    assert plan["train_convnet"] == 1 and plan["decode_clips"] == 2
+    assert not any(rule.startswith("simulate") for rule in plan)
+    shown = project.run(
+        "--dry-run", "--printshellcmds", *paper, "--config", f"dataset={{root: {data}}}"
+    ).stdout
+    for value in (
+        '"size_px":128',
+        '"channels":[64,128,256,256,256],"descriptor":2048,"dropout":0.5,"initialization":"c3d"',
+        '"epochs":15,"batch_size":32,"learning_rate":0.002',
+        '"layers":3,"units":512',
+        "--published yes",
+    ):
+        assert value in shown, value
+
+
+def test_published_rows_are_for_the_real_data_set_alone(tmp_path):
+    project = copy_project(tmp_path / "project")
+    almost = make_shell(tmp_path / "almost", [*KNOWN_NAMES[:-1], "other", "another"])
+    simulated = make_shell(tmp_path / "simulated", [*KNOWN_NAMES, "20080500000000"])
+    (simulated / "SIMULATED.txt").touch()
+    for data in (almost, simulated):
+        shown = project.run("--dry-run", "--printshellcmds", *use(data)).stdout
+        assert "--published no" in shown
