@@ -29,5 +29,6 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
+        CHECKED,
         TABLES,
         FIGURES,

@@ -62,3 +62,12 @@ def test_a_corrected_annotation_retrains_folds_and_decodes_nothing(edited):
     plan = edited.plan()
     assert plan["import_annotation"] == 1 and plan["train_fold"] == 3
     assert not {"decode_video", "decode_clips", "train_convnet", "extract_features"} & set(plan)
+
+
+def test_what_else_changed_behind_a_repeated_check_is_not_overlooked(edited):
+    full = edited.results / "dataset" / "full_database"
+    annotation = sorted((full / "Annotator_group_1").glob("*.txt"))[0]
+    annotation.write_text(annotation.read_text().replace("walk", "rear"))
+    plan = edited.plan("--config", "convnet={epochs: 3}")
+    assert {"import_annotation", "train_convnet", "extract_features", "train_fold"} <= set(plan)
+    assert not {"decode_video", "decode_clips"} & set(plan)

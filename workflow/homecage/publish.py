@@ -18,13 +18,13 @@ def publish(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     token = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     # The suffix stays last: writers that choose a format by it see the real one.
-    temporary = path.with_name(f".{path.stem[:80]}.{token}{path.suffix}")
+    temporary = path.with_name(f".{path.stem[:40]}.{token}{path.suffix}")
     try:
         yield temporary
         _flush(temporary)
         if temporary.is_dir() and path.exists():
             # A directory cannot be renamed over another: move the old one aside first.
-            replaced = path.with_name(f".{path.stem[:80]}.{token}.replaced")
+            replaced = path.with_name(f".{path.stem[:40]}.{token}.replaced")
             path.rename(replaced)
             temporary.rename(path)
             shutil.rmtree(replaced)

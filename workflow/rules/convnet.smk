@@ -38,6 +38,7 @@ rule train_convnet:
     input:
         clips=CLIP_STORES,
         plan="results/convnet/{net}plan.tsv",
+        checked=until_checked,
         code=modules("train-convnet"),
     output:
         model="results/convnet/{net}model.safetensors",

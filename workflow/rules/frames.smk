@@ -5,7 +5,7 @@ rule decode_video:
     input:
         video=lambda wildcards: VIDEOS[wildcards.video],
         inspection="results/ingest/videos/{video}.json",
-        checked=ancient(CHECKED),
+        checked=until_checked,
         code=modules("decode-video"),
     output:
         directory("results/frames/{video}.zarr"),
@@ -30,7 +30,7 @@ rule decode_clips:
     input:
         clips=lambda wildcards: CLIPS[wildcards.folder],
         inspection="results/ingest/clips/{folder}.json",
-        checked=ancient(CHECKED),
+        checked=until_checked,
         code=modules("decode-clips"),
     output:
         directory("results/clips/{folder}.zarr"),

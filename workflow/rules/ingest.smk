@@ -11,6 +11,7 @@ rule inspect_video:
         "results/logs/inspect_video/{video}.log",
     benchmark:
         "results/benchmarks/inspect_video/{video}.tsv"
+    priority: 100
     conda:
         "../../envs/video.yaml"
     resources:
@@ -34,6 +35,7 @@ rule inspect_clips:
         "results/logs/inspect_clips/{folder}.log",
     benchmark:
         "results/benchmarks/inspect_clips/{folder}.tsv"
+    priority: 100
     conda:
         "../../envs/video.yaml"
     resources:
@@ -47,9 +49,7 @@ rule inspect_clips:
         " --folder={wildcards.folder:q} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
-# Later rules take its output as `ancient`: they wait for the check and its verdict, and a corrected
-# annotation, which repeats the check, decodes and extracts nothing again.
-rule check_dataset:
+checkpoint check_dataset:
     input:
         inspections=[
             *expand("results/ingest/videos/{video}.json", video=VIDEOS),
@@ -64,6 +64,7 @@ rule check_dataset:
         "results/logs/check_dataset.log",
     benchmark:
         "results/benchmarks/check_dataset.tsv"
+    priority: 100
     conda:
         "../../envs/video.yaml"
     resources:
@@ -71,19 +72,21 @@ rule check_dataset:
         runtime=30,
     params:
         dataset=options("dataset"),
+        clip_length=EXPERIMENT.clips.length,
     shell:
         "python -m homecage check-dataset --dataset {params.dataset:q}"
-        " --inspections {input.inspections:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --inspections {input.inspections:q}"
+        " --clip-length {params.clip_length} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule import_annotation:
     input:
-        # Nothing where the file is missing: the check names it.
+        # Where the file is missing the check comes first, and says so.
         annotation=lambda wildcards: ANNOTATIONS.get(
-            (wildcards.annotator, wildcards.video), []
+            (wildcards.annotator, wildcards.video), CHECKED
         ),
         frames="results/frames/{video}.zarr",
-        checked=ancient(CHECKED),
+        checked=until_checked,
         code=modules("import-annotation"),
     output:
         "results/annotations/{annotator}/{video}.parquet",

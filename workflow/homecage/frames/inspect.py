@@ -39,6 +39,7 @@ def inspect_videos(
     }
     with publish(output) as temporary:
         temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
+    logger.info("%s: %d file(s)", video or folder, len(files))
 
 
 def read_n_frames(inspection: Path) -> dict[str, int]:
@@ -50,7 +51,6 @@ def read_n_frames(inspection: Path) -> dict[str, int]:
 def _inspect_file(name: str, path: Path, options: FramesOptions) -> dict[str, object]:
     decoding = decode(path, options)
     refuse = options.on_decode_error == "refuse"
-    logger.info("%s: %d frames", path, decoding.n_frames)
     for sign in decoding.damage:
         logger.warning("%s: %s", path, sign)
     return {

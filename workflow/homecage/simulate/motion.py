@@ -82,9 +82,9 @@ POSTURES = {
     "stand": Posture(torso=6, arch=12, head=-14),
     "stride": Posture(torso=3, arch=3, head=-6, height=15),
     "crouch": Posture(torso=12, arch=30, head=-2, height=12),
-    "curl": Posture(torso=7, arch=30, head=-4, height=8.5),
+    "curl": Posture(torso=20, arch=58, head=-36, height=9),
     "sit": Posture(torso=46, arch=40, head=-44, height=12, paws=1.0),
-    "lick": Posture(torso=30, arch=62, head=-55, height=12, paws=0.6),
+    "lick": Posture(torso=44, arch=56, head=-50, height=12, paws=0.7),
     "up": Posture(torso=66, arch=8, head=-38, height=15, paws=0.35, reach=0.25),
     "gnaw": Posture(torso=64, arch=10, head=-22, height=19, paws=0.5, reach=0.35),
     "spout": Posture(torso=34, arch=10, head=6, height=14, paws=0.15),
@@ -119,14 +119,14 @@ MODES = {
 MIXTURES: dict[str, dict[str, float]] = {
     "drink": {"lap": 0.92, "nose": 0.08},
     "eat": {"gnaw": 0.40, "look": 0.08, "stretch": 0.06, "chew": 0.36, "hold": 0.06, "rub": 0.04},
-    "groom": {"rub": 0.52, "flank": 0.22, "chew": 0.10, "hold": 0.07, "forage": 0.07, "doze": 0.02},
+    "groom": {"rub": 0.58, "flank": 0.20, "chew": 0.09, "hold": 0.06, "forage": 0.05, "doze": 0.02},
     "hang": {"hang": 0.74, "cling": 0.16, "look": 0.10},
     "micromovement": {
         "sniff": 0.47, "forage": 0.25, "step": 0.10, "freeze": 0.04, "still": 0.04,
         "doze": 0.02, "chew": 0.03, "rub": 0.03, "look": 0.02,
     },
     "rear": {"look": 0.66, "stretch": 0.20, "gnaw": 0.08, "sniff": 0.06},
-    "rest": {"doze": 0.78, "still": 0.16, "forage": 0.03, "freeze": 0.03},
+    "rest": {"doze": 0.84, "still": 0.11, "forage": 0.03, "freeze": 0.02},
     "walk": {"gait": 0.86, "sniff": 0.10, "freeze": 0.04},
 }  # fmt: skip
 
@@ -160,11 +160,11 @@ STRIDE_PX = 30.0
 LEAST_GAIT = 0.6
 """Share of a walk, up to any pause's end, that is spent going."""
 
-LEAN_DEGREES = 3.5
+LEAN_DEGREES = 2.5
 """Standard deviation of each bout's own posture."""
 
-YAW_SPREAD = {"rest": 0.45, "groom": 0.45, "walk": 0.12, "drink": 0.15, "eat": 0.3}
-"""Standard deviation of the yaw about the side a bout faces, where it is not 0.35 radians."""
+YAW_SPREAD = {"rest": 0.4, "groom": 0.35, "walk": 0.12, "drink": 0.15, "eat": 0.3}
+"""Standard deviation of the yaw about the side a bout faces, where it is not 0.25 radians."""
 
 BLEND_S = 0.10
 """Standard deviation of the smoothing of targets: a transition takes about four of these."""
@@ -193,10 +193,10 @@ def _act(
     """Write one bout's targets; return where the mouse then is and faces."""
     strength, pace = np.exp(BOUT_SPREAD * generator.standard_normal(2) * [1.0, 0.5])
     lean = generator.normal(0, LEAN_DEGREES, 3)
-    side = generator.normal(0, 0.3)
+    side = generator.normal(0, 0.2)
     walking = bout.behavior == "walk"
     facing = (1 if bout.place.x >= x else -1) if walking else bout.place.facing
-    yaw = _yaw_of(generator, facing, yaw, YAW_SPREAD.get(bout.behavior, 0.35))
+    yaw = _yaw_of(generator, facing, yaw, YAW_SPREAD.get(bout.behavior, 0.25))
 
     segments = _choose_modes(generator, bout)
     moving = sum(stop - start for start, stop, name in segments if name == "gait")

@@ -35,7 +35,7 @@ class Coat:
 
 def draw_coat(generator: Generator, scene: Scene) -> Coat:
     """Draw a session's mouse: agouti or nearly black."""
-    shade = generator.uniform(0.88, 1.15)
+    shade = generator.uniform(0.9, 1.1)
     if generator.random() < 0.5:
         back, belly, skin = (50, 70, 88), (92, 116, 134), (106, 116, 152)
         strength = 0.26
@@ -53,7 +53,7 @@ def draw_coat(generator: Generator, scene: Scene) -> Coat:
         return (blue * factor, green * factor, red * factor)
 
     return Coat(
-        size=float(generator.uniform(1.06, 1.18)),
+        size=float(generator.uniform(1.08, 1.17)),
         back=seen(back),
         belly=seen(belly),
         skin=seen(skin),

@@ -105,22 +105,22 @@ def draw_light(generator: Generator, night: bool) -> Light:
     if night:
         return Light(
             night=True,
-            exposure=float(generator.uniform(0.56, 0.74)),
+            exposure=float(generator.uniform(0.62, 0.74)),
             tint=(1.03, 1.0, 0.97),
-            vignette=float(generator.uniform(0.40, 0.58)),
+            vignette=float(generator.uniform(0.38, 0.50)),
             spot=spot,
             noise=float(generator.uniform(3.0, 4.6)),
-            haze=float(generator.uniform(3.0, 9.0)),
+            haze=float(generator.uniform(3.0, 6.0)),
         )
     warmth = generator.uniform(0.0, 0.09)
     return Light(
         night=False,
-        exposure=float(generator.uniform(0.84, 1.10)),
+        exposure=float(generator.uniform(0.92, 1.08)),
         tint=(float(0.97 - warmth), 1.0, float(1.02 + 0.6 * warmth)),
-        vignette=float(generator.uniform(0.12, 0.3)),
+        vignette=float(generator.uniform(0.14, 0.26)),
         spot=spot,
         noise=float(generator.uniform(1.2, 2.4)),
-        haze=float(generator.uniform(2.0, 8.0)),
+        haze=float(generator.uniform(2.0, 6.0)),
     )
 
 
@@ -187,14 +187,14 @@ def _line(canvas: Image, color: Color, width: float, *points: tuple[float, float
 def _room(generator: Generator) -> Image:
     """Return the room behind the cage: a wall, and shelves out of focus."""
     height, width = HEIGHT_PX * ENLARGED, WIDTH_PX * ENLARGED
-    wall = np.array([generator.uniform(148, 172), generator.uniform(160, 182), 0])
+    wall = np.array([generator.uniform(154, 168), generator.uniform(165, 177), 0])
     wall[2] = wall[1] + generator.uniform(2, 14)
     ramp = np.linspace(1.05, 0.82, height)[:, None, None]
     canvas = np.clip(wall * ramp * np.ones((height, width, 1)), 0, 255).astype(np.uint8)
     for _ in range(5):
         x, y = generator.uniform(0, WIDTH_PX), generator.uniform(0, HEIGHT_PX * 0.7)
         half_x, half_y = generator.uniform(12, 60), generator.uniform(8, 45)
-        shade = float(generator.uniform(0.72, 1.1))
+        shade = float(generator.uniform(0.82, 1.06))
         blue, green, red = np.clip(wall * shade, 0, 255).tolist()
         _box(canvas, (blue, green, red), (x - half_x, y - half_y), (x + half_x, y + half_y))
     return _blurred(canvas, 7.0)
@@ -271,7 +271,7 @@ def _chips(generator: Generator, canvas: Image) -> Image:
 
 def _nest(generator: Generator, canvas: Image) -> None:
     """Heap torn tissue in a corner at the back, as a mouse does; it rests there no more than elsewhere."""
-    corner = generator.choice([LEFT_X + 38.0, RIGHT_X - 38.0])
+    corner = RIGHT_X - generator.uniform(32.0, 44.0)
     for height in np.sort(generator.uniform(0, 1, 420)):
         x = corner + float(np.clip(generator.normal(0, 11.0), -20, 20)) * (1.1 - 0.6 * height)
         y = (
@@ -376,7 +376,7 @@ def _reflections(generator: Generator) -> Floats:
     canvas = np.zeros((HEIGHT_PX * ENLARGED, WIDTH_PX * ENLARGED, 3), np.uint8)
     for _ in range(int(generator.integers(2, 5))):
         x, width = generator.uniform(LEFT_X, RIGHT_X - 40), generator.uniform(8, 34)
-        slant, strength = generator.uniform(14, 40), generator.uniform(9, 26)
+        slant, strength = generator.uniform(14, 40), generator.uniform(6, 18)
         color = (strength, strength, strength)
         _fill(
             canvas,
