@@ -1,6 +1,7 @@
 # Each target sets up what it needs, once, in .venv; nothing is installed elsewhere.
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
 CORES ?= all
+ARGS ?=# more arguments for snakemake, as those of --config
 
 .DEFAULT_GOAL := help
 .PHONY: help run report test check format lock schema clean
@@ -13,10 +14,10 @@ help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 run: $(READY)  ## Run the default experiment: from videos to the table and the figures
-	snakemake --cores $(CORES)
+	snakemake --cores $(CORES) $(ARGS)
 
 report: $(READY)  ## Write results/report.html from the results of a run
-	snakemake --cores $(CORES) --report results/report.html
+	snakemake --cores $(CORES) $(ARGS) --report results/report.html
 
 test: $(READY)  ## Run all checks and tests
 	$(MAKE) --no-print-directory check

@@ -19,6 +19,7 @@ def run(project: Project, data: Path) -> str:
     ran = project.make("--config", f"dataset={{layout: mit, root: {data}}}", check=False)
     assert ran.returncode
     assert "Traceback" not in ran.stdout
+    assert "completed successfully" not in ran.stdout
     for untouched in ("frames", "clips", "convnet", "features", "sequence", "evaluation"):
         assert not list(project.results.glob(f"{untouched}/*")), untouched
     return ran.stdout
@@ -29,7 +30,7 @@ def test_all_problems_are_named_at_once(broken):
     full = data / "full_database"
     first = full / "Annotator_group_1"
     one, two, three, four = sorted(path.stem for path in full.glob("*.mpg"))
-    (first / f"{one}.txt").unlink()
+    (first / f"{one}.txt").rename(first / "stray.txt")
     text = (first / f"{two}.txt").read_text().splitlines()
     last = text[-1].split()
     stop = int(last[1].split("-")[1])
@@ -46,7 +47,8 @@ def test_all_problems_are_named_at_once(broken):
     shown = run(project, data)
     assert shown.count("homecage check-dataset: error: the data set has") == 1
     for problem in (
-        f"{one}.txt",
+        f"{one}.mpg: no annotation by annotator_1, whose labels train and score; expected {first}/{one}",
+        "stray.txt: the annotation of no video",
         f"{two}.txt, line 1: unknown behavior 'sleepwalk'",
         f"{two}.txt, line {len(text) + 1}",
         f"{three}.txt, line {len(lines)}",

@@ -104,5 +104,3 @@ def test_a_wrong_configuration_is_one_message(edited, key, message):
     assert ran.returncode
     assert message in ran.stdout
     assert "Traceback" not in ran.stdout
-
-

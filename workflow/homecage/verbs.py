@@ -5,7 +5,7 @@ Functions are named, not imported: a rule depends on the modules its own verb im
 
 VERBS: dict[str, str] = {
     "write-schema": "homecage.config:write_schema",
-    "simulate-dataset": "homecage.simulate.dataset:simulate_dataset",
+    "simulate": "homecage.simulate.dataset:simulate",
     "simulate-video": "homecage.simulate.videos:simulate_video",
     "simulate-annotation": "homecage.simulate.annotation:simulate_annotation",
     "simulate-clips": "homecage.simulate.clips:simulate_clips",

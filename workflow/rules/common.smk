@@ -21,7 +21,12 @@ from homecage.verbs import VERBS
 from snakemake.exceptions import WorkflowError
 
 # Jobs find the library beside this workflow, installed or not, also in an environment of their own.
-shell.prefix(f"export PYTHONPATH={shlex.quote(sys.path[0])}; ")
+# A prefix replaces Snakemake's strict mode, without which a failed verb piped to tee would pass.
+# Threads that wait must sleep: spinning ones, on cores that other jobs use too, were seen to slow
+# training down tenfold.
+shell.prefix(
+    f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE PYTHONPATH={shlex.quote(sys.path[0])}; "
+)
 
 try:
     EXPERIMENT = check_config(config)

@@ -16,9 +16,9 @@ rule balance_clips:
             labels={"table": "training and test clips"},
         ),
     log:
-        "results/logs/balance_clips{net}.log",
+        "results/logs/balance_clips/{net}all.log",
     benchmark:
-        "results/benchmarks/balance_clips{net}.tsv"
+        "results/benchmarks/balance_clips/{net}all.tsv"
     conda:
         "../../envs/video.yaml"
     resources:
@@ -50,9 +50,9 @@ rule train_convnet:
             labels={"table": "accuracy on test clips"},
         ),
     log:
-        "results/logs/train_convnet{net}.log",
+        "results/logs/train_convnet/{net}all.log",
     benchmark:
-        "results/benchmarks/train_convnet{net}.tsv"
+        "results/benchmarks/train_convnet/{net}all.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 4

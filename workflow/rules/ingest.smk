@@ -73,10 +73,12 @@ checkpoint check_dataset:
     params:
         dataset=options("dataset"),
         clip_length=EXPERIMENT.clips.length,
+        validation_videos=EXPERIMENT.sequence.validation_videos,
     shell:
         "python -m homecage check-dataset --dataset {params.dataset:q}"
         " --inspections {input.inspections:q}"
-        " --clip-length {params.clip_length} --output {output:q} 2>&1 | tee {log:q}"
+        " --clip-length {params.clip_length} --validation-videos {params.validation_videos}"
+        " --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule import_annotation:

@@ -127,8 +127,9 @@ def test_one_slip_does_not_fill_the_message(lab):
 def test_too_few_videos(tmp_path):
     lab = Lab(tmp_path / "lab")
     (lab.root / "full_database/c.mpg").unlink()
+    (lab.root / "full_database/Annotator_group_1/c.txt").unlink()
     (problem,) = lab.problems()
-    assert "lab: 2 full videos; leaving one out" in problem and "needs 3 or more" in problem
+    assert "lab: 2 full videos; holding one out, keeping 1 for validation" in problem and "needs 3 or more" in problem
 
 
 def test_a_video_of_just_one_clip_is_long_enough(lab):

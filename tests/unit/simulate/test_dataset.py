@@ -12,7 +12,7 @@ from homecage.behaviors import BEHAVIORS, parse_behavior
 from homecage.errors import VideoError
 from homecage.simulate.annotation import simulate_annotation
 from homecage.simulate.clips import SPELLED, plan_clips, simulate_clips
-from homecage.simulate.dataset import simulate_dataset
+from homecage.simulate.dataset import simulate
 from homecage.simulate.encode import write_mpeg
 from homecage.simulate.names import clip_folder_names, names_annotated_twice, video_names
 from homecage.simulate.options import SimulationOptions
@@ -28,7 +28,7 @@ TINY = SimulationOptions(
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("simulated") / "dataset"
-    simulate_dataset(options=TINY, output=output)
+    simulate(options=TINY, output=output)
     return output
 
 

@@ -13,9 +13,6 @@ from homecage.ingest.dataset import ANNOTATORS, ClipFolder, Dataset, Video, find
 from homecage.ingest.options import DatasetOptions
 from homecage.publish import publish
 
-MIN_VIDEOS = 3
-"""Leaving one video out, and one more for inner validation, must leave one to train on."""
-
 _MAX_PROBLEMS = 5  # Of one annotation file; one slip can make a problem of every line after it.
 
 _COLUMNS = (
@@ -33,14 +30,20 @@ Inspections = dict[tuple[str, str], dict[str, Any]]
 
 
 def check_dataset(
-    *, dataset: DatasetOptions, inspections: list[Path], clip_length: int = 8, output: Path
+    *,
+    dataset: DatasetOptions,
+    inspections: list[Path],
+    clip_length: int = 8,
+    validation_videos: int = 1,
+    output: Path,
 ) -> None:
     """Check a data set whole and write a table of what it holds.
 
     ``inspections`` are the reports of ``inspect-videos``, one for each full video and clip folder;
-    ``clip_length`` is the frames of a clip as the convnet sees it (8 in the paper). The table has a
-    row for each of them: frames, seconds, frames that each annotator labeled; clips, and clips too
-    short to train on.
+    ``clip_length`` is the frames of a clip as the convnet sees it (8 in the paper);
+    ``validation_videos`` are kept aside in each fold, besides the held-out one. The table has a row
+    for each full video and clip folder: frames, seconds, frames that each annotator labeled; clips,
+    and clips too short to train on.
 
     Raises:
         DatasetError: names every problem, each with file, line and cause; nothing is written.
@@ -48,7 +51,11 @@ def check_dataset(
     found = find_dataset(dataset)
     inspected = _read_inspections(inspections)
     problems = [
-        *_check_counts(found, inspected, clip_length),
+        *_check_counts(found, inspected, clip_length, validation_videos + 2),
+        *(
+            f"{path}: the annotation of no video; name it like the video it belongs to"
+            for path in found.stray_annotations
+        ),
         *(
             problem
             for video in found.videos
@@ -77,11 +84,14 @@ def _read_inspections(paths: list[Path]) -> Inspections:
     }
 
 
-def _check_counts(dataset: Dataset, inspected: Inspections, clip_length: int) -> Iterator[str]:
-    if len(dataset.videos) < MIN_VIDEOS:
+def _check_counts(
+    dataset: Dataset, inspected: Inspections, clip_length: int, min_videos: int
+) -> Iterator[str]:
+    if len(dataset.videos) < min_videos:
         yield (
-            f"{dataset.root}: {len(dataset.videos)} full videos; leaving one out for testing and "
-            f"one for validation needs {MIN_VIDEOS} or more"
+            f"{dataset.root}: {len(dataset.videos)} full videos; holding one out, keeping "
+            f"{min_videos - 2} for validation (sequence.validation_videos) and training on the rest "
+            f"needs {min_videos} or more"
         )
     lengths = [
         inspected[folder.name, clip.name]["n_frames"]
@@ -102,7 +112,10 @@ def _check_video(video: Video, inspected: Inspections, clip_length: int) -> Iter
     if n_frames is not None and n_frames < clip_length:
         yield f"{video.path}: {n_frames} frames; expected {clip_length} or more"
     if ANNOTATORS[0] not in video.annotations:
-        yield f"{video.path}: no annotation by {ANNOTATORS[0]}, whose labels train and score"
+        yield (
+            f"{video.path}: no annotation by {ANNOTATORS[0]}, whose labels train and score; expected "
+            f"{video.path.parent / 'Annotator_group_1' / video.name}.txt, or a path in videos.tsv"
+        )
     for path in video.annotations.values():
         problems = find_problems(path, n_frames)
         yield from map(str, problems[:_MAX_PROBLEMS])

@@ -73,12 +73,16 @@ class ClipFolder:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set's videos and clip folders, each sorted by name."""
+    """A data set's videos and clip folders, each sorted by name.
+
+    ``stray_annotations`` are files in an annotator's folder that are named like no video.
+    """
 
     root: Path
     videos: tuple[Video, ...]
     clip_folders: tuple[ClipFolder, ...]
     simulated: bool
+    stray_annotations: tuple[Path, ...] = ()
 
     def find_video(self, name: str) -> Video:
         """Return the full video of that name."""
@@ -110,13 +114,16 @@ def find_dataset(options: DatasetOptions) -> Dataset:
         raise ConfigError(f"dataset.root: {root} {what}; expected the data set's folder")
     if options.layout == "mit":
         videos, folders = _list_mit_videos(root), _list_mit_clips(root)
+        strays = _list_stray_annotations(root, videos)
     else:
         videos, folders = _read_video_sheet(root), _read_clip_sheet(root)
+        strays = []
     return Dataset(
         root=root,
         videos=tuple(sorted(videos, key=lambda video: video.name)),
         clip_folders=tuple(sorted(folders, key=lambda folder: folder.name)),
         simulated=(root / SIMULATION_MARK).exists(),
+        stray_annotations=tuple(strays),
     )
 
 
@@ -152,6 +159,16 @@ def _list_mit_videos(root: Path) -> list[Video]:
             },
         )
         for path in paths
+    ]
+
+
+def _list_stray_annotations(root: Path, videos: Iterable[Video]) -> list[Path]:
+    claimed = {path for video in videos for path in video.annotations.values()}
+    return [
+        path
+        for folder in _ANNOTATOR_FOLDERS.values()
+        for path in _list_annotations(root / _FULL / folder).values()
+        if path not in claimed
     ]
 
 
