@@ -129,7 +129,10 @@ def test_too_few_videos(tmp_path):
     (lab.root / "full_database/c.mpg").unlink()
     (lab.root / "full_database/Annotator_group_1/c.txt").unlink()
     (problem,) = lab.problems()
-    assert "lab: 2 full videos; holding one out, keeping 1 for validation" in problem and "needs 3 or more" in problem
+    assert (
+        "lab: 2 full videos; holding one out, keeping 1 for validation" in problem
+        and "needs 3 or more" in problem
+    )
 
 
 def test_a_video_of_just_one_clip_is_long_enough(lab):

@@ -12,7 +12,8 @@ from homecage.predictions import PROBABILITIES, read_predictions, write_annotati
 from homecage.sequence.network import SequenceModel, load_sequence_model, save_sequence_model
 from homecage.sequence.options import SequenceOptions
 from homecage.sequence.predict import predict_lstm
-from homecage.sequence.train import read_sequence, sequence_loss, train_fold
+from homecage.sequence.train import read_sequence, sequence_loss, train_fold, weigh_behaviors
+from homecage.sequence.windows import Sequence
 from homecage.stores import ArraySpec, open_store, write_store
 from homecage.weights import load_weights, save_weights
 
@@ -130,7 +131,20 @@ def test_unlabeled_clips_do_not_count_in_the_loss():
     codes = torch.tensor([[1, 2, UNLABELED, 3, UNLABELED], [0, UNLABELED, 7, 7, 1]])
     labeled = codes != UNLABELED
     expected = F.cross_entropy(logits[labeled], codes[labeled])
-    torch.testing.assert_close(sequence_loss(logits, codes), expected)
+    torch.testing.assert_close(sequence_loss(logits, codes, torch.ones(8)), expected)
+
+
+def test_weights_even_out_behaviors_as_far_as_asked():
+    sequences = [
+        Sequence("a", torch.zeros(0), np.array([7] * 90 + [0] * 10 + [UNLABELED] * 50)),
+        Sequence("b", torch.zeros(0), np.array([7] * 100)),
+    ]
+    assert weigh_behaviors(sequences, 0).tolist() == [1] * 8
+    for power in (0.5, 1):
+        weights = weigh_behaviors(sequences, power)
+        assert weights[0] / weights[7] == pytest.approx((190 / 10) ** power, rel=1e-6)
+        assert 190 * weights[7] + 10 * weights[0] == pytest.approx(200, rel=1e-6)
+        assert (weights[1:7] == 1).all()
 
 
 def test_a_video_is_predicted_in_one_pass_over_every_frame(tmp_path, write_frame_store):

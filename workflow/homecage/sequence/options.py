@@ -19,6 +19,9 @@ class SequenceOptions(Options):
     window_growth: float = Field(2.0, ge=1)
     """Windows after duplication of those with rare behaviors, as a multiple of before.
     Source: the paper duplicates; the number is our choice."""
+    class_weight: float = Field(0.0, ge=0, le=1)
+    """A labeled clip weighs one over its behavior's frequency to this power in the loss: 0, all the
+    same, as in the paper; 1, all behaviors the same. Source: our choice."""
     batch_size: int = Field(16, ge=1)
     """Windows in a batch. Source: our choice."""
     learning_rate: float = Field(0.001, gt=0)

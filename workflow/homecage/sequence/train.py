@@ -22,7 +22,7 @@ from homecage.publish import publish
 from homecage.sequence.folds import make_fold
 from homecage.sequence.network import SequenceModel, save_sequence_model
 from homecage.sequence.options import SequenceOptions
-from homecage.sequence.windows import Sequence, plan_windows, stack_windows
+from homecage.sequence.windows import Sequence, count_behaviors, plan_windows, stack_windows
 from homecage.stores import open_store
 from homecage.weights import hash_file, load_weights
 
@@ -81,9 +81,12 @@ def train_fold(
     network = SequenceModel(
         training[0].fc6.shape[1], options.units, options.layers, options.dropout
     ).to(device)
+    weights = weigh_behaviors(training, options.class_weight).to(device)
     fc6, codes = stack_windows(training, windows, options.window_clips)
     copies = torch.from_numpy(np.repeat(np.arange(len(windows)), windows["copies"]))
-    best, rows = fit(network, fc6.to(device), codes.to(device), copies, validation, options)
+    best, rows = fit(
+        network, fc6.to(device), codes.to(device), copies, validation, weights, options
+    )
     with publish(plan) as temporary:
         windows.to_csv(temporary, sep="\t", index=False)
     with publish(history) as temporary:
@@ -123,6 +126,7 @@ def fit(
     codes: Tensor,
     copies: Tensor,
     validation: list[Sequence],
+    weights: Tensor,
     options: SequenceOptions,
 ) -> tuple[dict[str, Tensor], pd.DataFrame]:
     """Train until the inner validation loss no longer falls; return the best weights and history.
@@ -133,6 +137,7 @@ def fit(
         codes: their labels, (N, W).
         copies: the windows of one epoch, each as often as the plan says.
         validation: whole videos, each scored in one pass as a held-out one is.
+        weights: of each behavior in the loss, (K,).
         options: the optimizer and when to stop.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
@@ -142,8 +147,8 @@ def fit(
     started = time.monotonic()
     for epoch in range(1, options.epochs + 1):
         order = copies[torch.randperm(len(copies))]
-        loss = train_epoch(network, fc6, codes, order, optimizer, options)
-        validation_loss, validation_accuracy = validate(network, validation)
+        loss = train_epoch(network, fc6, codes, order, optimizer, weights, options)
+        validation_loss, validation_accuracy = validate(network, validation, weights)
         rows.append((epoch, loss, validation_loss, validation_accuracy))
         if validation_loss < best_loss:
             best_loss, best_epoch = validation_loss, epoch
@@ -168,6 +173,7 @@ def train_epoch(
     codes: Tensor,
     order: Tensor,
     optimizer: torch.optim.Optimizer,
+    weights: Tensor,
     options: SequenceOptions,
 ) -> float:
     """Take one pass over windows in this order; return the mean loss of a batch."""
@@ -175,7 +181,7 @@ def train_epoch(
     losses = []
     for indices in order.split(options.batch_size):
         indices = indices.to(fc6.device)
-        loss = sequence_loss(network(fc6[indices].float()), codes[indices])
+        loss = sequence_loss(network(fc6[indices].float()), codes[indices], weights)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), options.gradient_norm)
@@ -184,23 +190,44 @@ def train_epoch(
     return float(torch.stack(losses).mean())
 
 
-def sequence_loss(logits: Tensor, codes: Tensor, reduction: str = "mean") -> Tensor:
-    """Cross-entropy over labeled clips: logits (..., K), codes (...)."""
+def weigh_behaviors(sequences: list[Sequence], power: float) -> Tensor:
+    """Return each behavior's weight in the loss, (K,): one over its frequency, to this power.
+
+    Weights are scaled so that a labeled clip weighs 1 on average; a behavior that never occurs
+    weighs 1.
+    """
+    counts = torch.from_numpy(sum(count_behaviors(sequence.codes) for sequence in sequences))
+    weights = torch.where(counts > 0, counts.clamp(min=1).double() ** -power, 0.0)
+    weights *= counts.sum() / (weights * counts).sum()
+    return torch.where(counts > 0, weights, 1.0).float()
+
+
+def sequence_loss(
+    logits: Tensor, codes: Tensor, weights: Tensor, reduction: str = "mean"
+) -> Tensor:
+    """Cross-entropy over labeled clips: logits (..., K), codes (...), weights (K,)."""
     return F.cross_entropy(
-        logits.flatten(0, -2), codes.flatten(), ignore_index=UNLABELED, reduction=reduction
+        logits.flatten(0, -2),
+        codes.flatten(),
+        weight=weights,
+        ignore_index=UNLABELED,
+        reduction=reduction,
     )
 
 
 @torch.inference_mode()
-def validate(network: SequenceModel, sequences: list[Sequence]) -> tuple[float, float]:
-    """Return the mean loss and the accuracy over the labeled clips of whole videos."""
+def validate(
+    network: SequenceModel, sequences: list[Sequence], weights: Tensor
+) -> tuple[float, float]:
+    """Return the weighted mean loss and the accuracy over the labeled clips of whole videos."""
     network.eval()
-    device = network.output.weight.device
-    loss, correct, labeled = 0.0, 0, 0
+    loss, weight, correct, labeled = 0.0, 0.0, 0, 0
     for sequence in sequences:
-        logits = network(sequence.fc6[None].float().to(device))[0]
-        codes = torch.from_numpy(sequence.codes).to(device)
-        loss += float(sequence_loss(logits, codes, reduction="sum"))
+        logits = network(sequence.fc6[None].float().to(weights.device))[0]
+        codes = torch.from_numpy(sequence.codes).to(weights.device)
+        own = codes[codes != UNLABELED]
+        loss += float(sequence_loss(logits, codes, weights, reduction="sum"))
+        weight += float(weights[own].sum())
         correct += int((logits.argmax(1) == codes).sum())
-        labeled += int((codes != UNLABELED).sum())
-    return loss / labeled, correct / labeled
+        labeled += len(own)
+    return loss / weight, correct / labeled
