@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FFMPEG, run_ffmpeg
+from tests.unit.frames.conftest import FFMPEG, run_ffmpeg
 
 from homecage.errors import ConfigError
 from homecage.frames.decode import BLOCK, _read_log, build_arguments, decode, find_ffmpeg

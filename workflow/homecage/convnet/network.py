@@ -58,7 +58,7 @@ class Convnet(nn.Module):
         self.fc8 = nn.Linear(options.descriptor, len(BEHAVIORS))
         self.register_buffer("mean", torch.zeros(3))
         # The layout in memory that clips come in; convolutions are faster in it.
-        self.to(memory_format=torch.channels_last_3d)
+        nn.utils.convert_conv3d_weight_memory_format(self, torch.channels_last_3d)
 
     def scale(self, clips: Tensor) -> Tensor:
         """Subtract the training mean from uint8 clips (B, L, S, S, 3) -> (B, 3, L, S, S)."""
