@@ -22,7 +22,10 @@ Results on it say whether a method works, and nothing about how well it works on
 """
 
 
-def simulate(*, options: SimulationOptions, output: Path) -> None:
+DEFAULTS = SimulationOptions()
+
+
+def simulate(*, options: SimulationOptions = DEFAULTS, output: Path) -> None:
     """Write the whole data set: full and clipped database, both annotators, and a notice.
 
     Piece by piece the same bytes as :func:`simulate_video`, :func:`simulate_annotation` and
