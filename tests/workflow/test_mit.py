@@ -46,7 +46,7 @@ def test_real_video_runs_to_a_right_table(tmp_path):
 def test_odd_names_work_through_every_rule(simulated, tmp_path):
     data = tmp_path / "my data 'set'"
     shutil.copytree(simulated.results / "dataset", data)
-    names = ["-a %03d 'q\" é 鼠", "a b", "{curly}", "$HOME;#*?"]
+    names = ["-a %03d 'q\" é 鼠", "a b", "[a]~(b)", "$HOME;#*?"]
     full = data / "full_database"
     for old, new in zip(sorted(full.glob("*.mpg")), names, strict=True):
         for path in list(full.rglob(f"{old.stem}.*")):

@@ -105,14 +105,14 @@ def test_a_dangling_link_is_not_left_out(tmp_path):
     assert [video.name for video in find_mit(tmp_path).videos] == ["a", "b"]
 
 
-@pytest.mark.parametrize("name", ["with space", "-dash", "%03d", "q'u\"o`te", "é 鼠", "{x}", "a.b"])
+@pytest.mark.parametrize("name", ["with space", "-dash", "%03d", "q'u\"o`te", "é 鼠", "[x]", "a.b"])
 def test_odd_names_are_names(tmp_path, name):
     make_files(tmp_path, f"full_database/{name}.mpg", f"full_database/Annotator_group_1/{name}.txt")
     (video,) = find_mit(tmp_path).videos
     assert video.name == name and "annotator_1" in video.annotations
 
 
-@pytest.mark.parametrize("name", ["line\nbreak", "tab\there", "back\\slash", "\x1bescape"])
+@pytest.mark.parametrize("name", ["line\nbreak", "tab\there", "back\\slash", "\x1bescape", "{x}"])
 def test_names_that_cannot_name_results_are_refused(tmp_path, name):
     make_files(tmp_path, f"full_database/{name}.mpg")
     with pytest.raises(DatasetError, match=r"full_database: the name .* cannot name results"):
@@ -123,6 +123,12 @@ def test_two_videos_of_one_name_are_refused(tmp_path):
     make_files(tmp_path, "full_database/a.mpg", "full_database/a.avi")
     with pytest.raises(DatasetError, match=r"a\.avi and .*a\.mpg: the same name 'a'"):
         find_mit(tmp_path)
+
+
+def test_a_root_with_braces_is_refused(tmp_path):
+    make_files(tmp_path / "{x}", "full_database/a.mpg")
+    with pytest.raises(ConfigError, match="has braces, which mark wildcards"):
+        find_mit(tmp_path / "{x}")
 
 
 def test_a_root_that_is_none(tmp_path):

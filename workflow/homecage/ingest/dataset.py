@@ -112,6 +112,10 @@ def find_dataset(options: DatasetOptions) -> Dataset:
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise ConfigError(f"dataset.root: {root} {what}; expected the data set's folder")
+    if set("{}") & set(str(root)):
+        raise ConfigError(
+            f"dataset.root: {root} has braces, which mark wildcards; rename the folder"
+        )
     if options.layout == "mit":
         videos, folders = _list_mit_videos(root), _list_mit_clips(root)
         strays = _list_stray_annotations(root, videos)
@@ -296,12 +300,12 @@ def _refuse_missing_files(
 
 
 def _refuse_unusable_names(named: Iterable[tuple[str, str]]) -> None:
-    # A name becomes a file name of results and a wildcard of the workflow.
+    # A name becomes a file name of results and the value of a wildcard, which braces would mark.
     _refuse(
-        f"{place}: the name {name!r} cannot name results; use one without slashes, line breaks "
-        "and other control characters"
+        f"{place}: the name {name!r} cannot name results; use one without slashes, braces, line "
+        "breaks and other control characters"
         for name, place in named
-        if name in (".", "..") or any(c in "/\\" or category(c) in _CONTROL for c in name)
+        if name in (".", "..") or any(c in "/\\{}" or category(c) in _CONTROL for c in name)
     )
 
 
