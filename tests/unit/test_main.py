@@ -92,3 +92,21 @@ def test_a_training_does_not_depend_on_evaluation_or_figures():
     assert names.isdisjoint({"evaluate", "report", "frames", "simulate", "ingest"})
     names = {path.name for path in find_modules(["extract-features"])["extract-features"]}
     assert names.isdisjoint({"config.py", "verbs.py", "__main__.py", "train.py"})
+
+
+def test_a_file_that_cannot_be_read_is_a_users_error(tmp_path, capsys):
+    missing = str(tmp_path / "none.json")
+    (tmp_path / "full_database").mkdir()
+    (tmp_path / "full_database" / "a.mpg").touch()
+    dataset = json.dumps({"layout": "mit", "root": str(tmp_path)})
+    arguments = [
+        "--dataset",
+        dataset,
+        "--inspections",
+        missing,
+        "--output",
+        str(tmp_path / "x.tsv"),
+    ]
+    assert main(["check-dataset", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("homecage check-dataset: error:") and missing in error

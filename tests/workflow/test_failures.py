@@ -78,11 +78,18 @@ def test_an_empty_folder_is_refused(tmp_path):
     assert "no videos" in run(project, data)
 
 
-def test_a_failed_check_leaves_earlier_results_untouched(edited, tmp_path):
+def test_a_failed_check_leaves_earlier_results_untouched(edited):
     root = edited.results / "dataset"
     annotation = sorted((root / "full_database" / "Annotator_group_1").glob("*.txt"))[0]
     before = {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")}
+    text = annotation.read_bytes()
     annotation.write_text("frame: 1-2 fly\n")
     ran = edited.make(check=False)
     assert ran.returncode and "unknown behavior 'fly'" in ran.stdout
+    assert {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")} == before
+    # Mended, the data set is checked again, and nothing else.
+    annotation.write_bytes(text)
+    assert set(edited.plan()) <= {"check_dataset", "all"}
+    edited.make()
+    assert edited.plan() == {}
     assert {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")} == before

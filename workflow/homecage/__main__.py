@@ -42,9 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
             parsers=_options_parsers(function),
             cli_options="all",
             short={},
+            argparse_kwargs={"prog": f"homecage {verb}"},
             no_negated_flags=True,
         )
     except HomecageError as error:
+        print(f"homecage {verb}: error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        # Missing files, full disks, forbidden folders: the system's message names what and where.
         print(f"homecage {verb}: error: {error}", file=sys.stderr)
         return 1
     return 0

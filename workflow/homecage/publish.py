@@ -27,7 +27,7 @@ def publish(path: Path) -> Iterator[Path]:
             replaced = path.with_name(f".{path.stem[:40]}.{token}.replaced")
             path.rename(replaced)
             temporary.rename(path)
-            shutil.rmtree(replaced)
+            _remove(replaced)
         else:
             temporary.replace(path)
         _flush_entry(path.parent)

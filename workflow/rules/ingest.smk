@@ -74,11 +74,12 @@ checkpoint check_dataset:
         dataset=options("dataset"),
         clip_length=EXPERIMENT.clips.length,
         validation_videos=EXPERIMENT.sequence.validation_videos,
+        passed=PASSED,
     shell:
         "python -m homecage check-dataset --dataset {params.dataset:q}"
         " --inspections {input.inspections:q}"
         " --clip-length {params.clip_length} --validation-videos {params.validation_videos}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} 2>&1 | tee {log:q}; touch {params.passed:q}"
 
 
 rule import_annotation:

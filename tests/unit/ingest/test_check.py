@@ -90,7 +90,9 @@ def test_a_sound_data_set_is_described(lab):
 def test_all_problems_are_named_at_once(lab):
     lab.add_video("d", n_frames=7, problems=["[error] ac-tex damaged at 4 9"])
     lab.annotate("b", "frame: 1-20 rest\nframe: 15-30 fly\nframe: 20-120 rest\n", group=2)
-    lab.annotate("d", "frame: 1-7 rest\n")
+    lab.annotate("d", "frame: 1-90 rest\n")  # how long the damaged video was, nobody knows
+    lab.add_video("e", n_frames=7)
+    lab.annotate("e", "frame: 1-7 rest\n")
     lab.annotate("c", "")
     (lab.root / "full_database/Annotator_group_1/a.txt").unlink()
     lab.add_clip("day", "x_q_3", 30)
@@ -101,11 +103,11 @@ def test_all_problems_are_named_at_once(lab):
         "Annotator_group_2/b.txt, line 2: unknown behavior 'fly'",
         "Annotator_group_2/b.txt, line 3: the bout 20-120 rest overlaps the bout 1-20 rest of line 1",
         "Annotator_group_1/c.txt: the file has no bouts",
-        "d.mpg: [error] ac-tex damaged at 4 9",
-        "d.mpg: 7 frames; expected 8 or more",
+        "d.mpg: damaged, cut off or no video (7 frames could be decoded): [error] ac-tex damaged",
+        "e.mpg: 7 frames; expected 8 or more",
         "x_q_3.mpg: unknown behavior 'q'",
         "clip.mpg: unknown behavior ''",
-        "clip.mpg: no frame could be decoded",
+        "clip.mpg: damaged, cut off or no video (30 frames could be decoded): no frame could be",
     ):
         assert expected in problems
     assert len(problems.splitlines()) == 9

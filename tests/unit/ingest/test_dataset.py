@@ -99,12 +99,6 @@ def test_other_containers_and_hidden_files(tmp_path):
     assert found.clip_folders == ()
 
 
-def test_a_dangling_link_is_not_left_out(tmp_path):
-    make_files(tmp_path, "full_database/a.mpg")
-    (tmp_path / "full_database" / "b.mpg").symlink_to("nowhere.mpg")
-    assert [video.name for video in find_mit(tmp_path).videos] == ["a", "b"]
-
-
 @pytest.mark.parametrize("name", ["with space", "-dash", "%03d", "q'u\"o`te", "é 鼠", "[x]", "a.b"])
 def test_odd_names_are_names(tmp_path, name):
     make_files(tmp_path, f"full_database/{name}.mpg", f"full_database/Annotator_group_1/{name}.txt")
@@ -243,3 +237,15 @@ def test_the_mit_home_cage_is_known_by_its_videos(tmp_path):
         tmp_path / "full_database" / "other.mpg"
     )
     assert not is_mit_home_cage(find_mit(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["full_database/b.mpg", "full_database/Annotator_group_1/b.txt"])
+def test_what_is_named_like_a_file_must_be_one(tmp_path, path):
+    make_files(tmp_path, "full_database/a.mpg", "full_database/Annotator_group_1/a.txt")
+    (tmp_path / path).mkdir()
+    with pytest.raises(DatasetError, match=r"b\.(mpg|txt): a folder; expected a file"):
+        find_mit(tmp_path)
+    (tmp_path / path).rmdir()
+    (tmp_path / path).symlink_to("nowhere")
+    with pytest.raises(DatasetError, match=r"b\.(mpg|txt): a link to nothing; expected a file"):
+        find_mit(tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from homecage.behaviors import BEHAVIORS, parse_behavior
-from homecage.errors import VideoError
+from homecage.errors import ConfigError, VideoError
 from homecage.simulate.annotation import simulate_annotation
 from homecage.simulate.clips import SPELLED, plan_clips, simulate_clips
 from homecage.simulate.dataset import simulate
@@ -138,3 +138,12 @@ def test_the_contact_sheet_has_a_tile_for_each_behavior(tmp_path: Path) -> None:
     picture = cv2.imread(str(tmp_path / "sheet.png"))
     assert picture is not None and picture.shape[1] > 8 * 200
     assert len(np.unique(picture)) > 100
+
+
+def test_nothing_that_exists_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    (tmp_path / "video.mpg").touch()
+    for output in (tmp_path, tmp_path / "video.mpg"):
+        with pytest.raises(ConfigError, match="exists; name a new folder"):
+            simulate(options=TINY, output=output)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"

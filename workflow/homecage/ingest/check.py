@@ -108,7 +108,9 @@ def _check_counts(
 def _check_video(video: Video, inspected: Inspections, clip_length: int) -> Iterator[str]:
     inspection = inspected.get(("", video.name))
     yield from _check_file(video.path, inspection)
-    n_frames = None if inspection is None else inspection["n_frames"]
+    # How long a damaged video was meant to be nobody knows.
+    whole = inspection is not None and not inspection["problems"]
+    n_frames = inspection["n_frames"] if inspection is not None and whole else None
     if n_frames is not None and n_frames < clip_length:
         yield f"{video.path}: {n_frames} frames; expected {clip_length} or more"
     if ANNOTATORS[0] not in video.annotations:
@@ -135,8 +137,12 @@ def _check_clips(folder: ClipFolder, inspected: Inspections) -> Iterator[str]:
 def _check_file(path: Path, inspection: dict[str, Any] | None) -> Iterator[str]:
     if inspection is None:
         yield f"{path}: was not inspected; run snakemake again"
-    else:
-        yield from (f"{path}: {problem}" for problem in inspection["problems"])
+    elif inspection["problems"]:
+        found = "; ".join(inspection["problems"])
+        yield (
+            f"{path}: damaged, cut off or no video ({inspection['n_frames']} frames could be decoded): "
+            f"{found}"
+        )
 
 
 def _describe_video(video: Video, inspected: Inspections) -> dict[str, Any]:

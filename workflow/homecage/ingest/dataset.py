@@ -178,8 +178,10 @@ def _list_stray_annotations(root: Path, videos: Iterable[Video]) -> list[Path]:
 
 def _list_annotations(folder: Path) -> dict[str, Path]:
     """Return the annotation file of each video an annotator has labeled, by the video's name."""
-    if not folder.is_dir():
+    if not folder.exists():
         return {}
+    if not folder.is_dir():
+        raise DatasetError([f"{folder}: a file; expected a folder of annotations"])
     return {path.stem: path for path in _list_files(folder) if path.suffix.lower() == ".txt"}
 
 
@@ -209,10 +211,14 @@ def _parse_label(path: Path) -> str:
 
 
 def _list_files(folder: Path) -> list[Path]:
-    # Hidden files are the droppings of file managers and archivers (._name.mpg), never videos. A
-    # dangling link is listed, so that it is reported when it is opened and not left out silently.
-    names = [entry.name for entry in os.scandir(folder) if not entry.is_dir()]
-    return [folder / name for name in sorted(names) if not name.startswith(".")]
+    # Hidden files are the droppings of file managers and archivers (._name.mpg), never videos.
+    entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+    _refuse(
+        f"{entry.path}: {'a folder' if entry.is_dir() else 'a link to nothing'}; expected a file"
+        for entry in entries
+        if Path(entry.name).suffix.lower() in (*VIDEO_SUFFIXES, ".txt") and not entry.is_file()
+    )
+    return [folder / name for name in sorted(e.name for e in entries if e.is_file())]
 
 
 def _list_video_files(folder: Path) -> list[Path]:
@@ -269,6 +275,10 @@ def _read_sheet(
         raise DatasetError([f"{sheet}: no such file; expected a sheet with {columns}"]) from None
     except UnicodeDecodeError:
         raise DatasetError([f"{sheet}: not UTF-8 text; expected {columns}"]) from None
+    except OSError as error:
+        raise DatasetError(
+            [f"{sheet}: cannot be read ({error.strerror}); expected {columns}"]
+        ) from None
     table = [[cell.strip() for cell in line.split("\t")] for line in lines]
     header = table[0] if table else []
     if not set(required) <= set(header) <= {*required, *optional} or len(set(header)) < len(header):

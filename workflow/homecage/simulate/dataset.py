@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from homecage.errors import ConfigError
 from homecage.publish import publish
 from homecage.simulate.annotation import simulate_annotation
 from homecage.simulate.clips import simulate_clips
@@ -30,7 +31,12 @@ def simulate(*, options: SimulationOptions = DEFAULTS, output: Path) -> None:
 
     Piece by piece the same bytes as :func:`simulate_video`, :func:`simulate_annotation` and
     :func:`simulate_clips` write.
+
+    Raises:
+        ConfigError: there is something at ``output`` already; nothing is replaced.
     """
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise ConfigError(f"--output: {output} exists; name a new folder for the data set")
     with publish(output) as temporary:
         full = temporary / "full_database"
         for video in video_names(options):
