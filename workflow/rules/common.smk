@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 from homecage.config import check_config
 from homecage.dependencies import find_modules
 from homecage.errors import HomecageError
+from homecage.ingest.check import refuse_changed_annotations
 from homecage.ingest.dataset import ANNOTATORS, find_dataset, is_mit_home_cage
 from homecage.simulate.names import (
     clip_folder_names,
@@ -85,6 +86,18 @@ CHECKED = "results/ingest/videos.tsv"
 # Written with the first table and kept when a later check fails, which takes the table away: an
 # experiment whose data set is broken and mended has not to be trained again.
 PASSED = "results/ingest/passed"
+try:
+    if Path(PASSED).exists():
+        refuse_changed_annotations(
+            {
+                Path(path): Path(f"results/ingest/videos/{video}.json")
+                for (_, video), path in ANNOTATIONS.items()
+            },
+            since=Path(PASSED),
+        )
+except HomecageError as error:
+    raise WorkflowError(str(error)) from None
+
 MODULES = find_modules(list(VERBS))
 
 

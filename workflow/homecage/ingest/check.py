@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,38 @@ def check_dataset(
         )
         table.writeheader()
         table.writerows(rows)
+
+
+def refuse_changed_annotations(annotations: Mapping[Path, Path], since: Path) -> None:
+    """Refuse annotation files that were changed for the worse since the data set passed its check.
+
+    This runs while the workflow is planned: results that stand are not taken away for a file that
+    cannot replace what they came from. Files not changed since are not opened.
+
+    Args:
+        annotations: the inspection of its video for each annotation file.
+        since: a file as old as the last check that was passed.
+
+    Raises:
+        DatasetError: names every problem of the changed files.
+    """
+    passed = since.stat().st_mtime
+    problems = [
+        str(problem)
+        for path, inspection in annotations.items()
+        if path.exists() and path.stat().st_mtime > passed
+        for problem in find_problems(path, _read_n_frames(inspection))[:_MAX_PROBLEMS]
+    ]
+    if problems:
+        raise DatasetError(problems)
+
+
+def _read_n_frames(inspection: Path) -> int | None:
+    """Return the frames of an inspected full video; None where it was not inspected yet."""
+    if not inspection.exists():
+        return None
+    (file,) = json.loads(inspection.read_text(encoding="utf-8"))["files"]
+    return int(file["n_frames"])
 
 
 def _read_inspections(paths: list[Path]) -> Inspections:
