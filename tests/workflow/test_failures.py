@@ -94,3 +94,12 @@ def test_a_failed_check_leaves_earlier_results_untouched(edited):
     annotation.write_bytes(text)
     assert edited.plan() == {}
     assert {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")} == before
+
+
+def test_another_data_set_in_the_same_folder_waits_for_its_own_check(edited, tmp_path):
+    shutil.copytree(edited.results / "dataset", tmp_path / "other")
+    shown = edited.run(
+        "--dry-run", "--config", f"dataset={{layout: mit, root: {tmp_path / 'other'}}}"
+    ).stdout
+    train = shown.split("rule train_convnet:")[1].partition("output:")[0]
+    assert "results/ingest/videos.tsv" in train or "<TBD>" in train

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
@@ -83,21 +84,6 @@ if (shown := EXPERIMENT.report.ethogram_video) and shown not in VIDEOS:
 CONVNET = ""
 
 CHECKED = "results/ingest/videos.tsv"
-# Written with the first table and kept when a later check fails, which takes the table away: an
-# experiment whose data set is broken and mended has not to be trained again.
-PASSED = "results/ingest/passed"
-try:
-    if Path(PASSED).exists():
-        refuse_changed_annotations(
-            {
-                Path(path): Path(f"results/ingest/videos/{video}.json")
-                for (_, video), path in ANNOTATIONS.items()
-            },
-            since=Path(PASSED),
-        )
-except HomecageError as error:
-    raise WorkflowError(str(error)) from None
-
 MODULES = find_modules(list(VERBS))
 
 
@@ -111,6 +97,23 @@ def options(section):
     if section == "dataset" and SIMULATED:
         return json.dumps({"layout": "mit", "root": SIMULATED_ROOT})
     return getattr(EXPERIMENT, section).model_dump_json()
+
+
+# Written with the first table and kept when a later check fails, which takes the table away: an
+# experiment whose data set is broken and mended has not to be trained again.
+# Of this data set: another one, named in the same folder, waits for a check of its own.
+PASSED = f"results/ingest/passed-{sha256(options('dataset').encode()).hexdigest()[:12]}"
+try:
+    if Path(PASSED).exists():
+        refuse_changed_annotations(
+            {
+                Path(path): Path(f"results/ingest/videos/{video}.json")
+                for (_, video), path in ANNOTATIONS.items()
+            },
+            since=Path(PASSED),
+        )
+except HomecageError as error:
+    raise WorkflowError(str(error)) from None
 
 
 def until_checked(wildcards):

@@ -35,26 +35,22 @@ def simulate(*, options: SimulationOptions = DEFAULTS, output: Path) -> None:
     Raises:
         ConfigError: there is something at ``output`` already; nothing is replaced.
     """
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ConfigError(f"--output: {output} exists; name a new folder for the data set")
     with publish(output) as temporary:
         full = temporary / "full_database"
         for video in video_names(options):
             logger.info("simulating video %s", video)
             simulate_video(video=video, options=options, output=full / f"{video}.mpg")
-            simulate_annotation(
-                video=video,
-                annotator=1,
-                options=options,
-                output=full / "Annotator_group_1" / f"{video}.txt",
-            )
-        for video in names_annotated_twice(options):
-            simulate_annotation(
-                video=video,
-                annotator=2,
-                options=options,
-                output=full / "Annotator_group_2" / f"{video}.txt",
-            )
+        labeled_by = {1: video_names(options), 2: names_annotated_twice(options)}
+        for annotator, videos in labeled_by.items():
+            for video in videos:
+                simulate_annotation(
+                    video=video,
+                    annotator=annotator,
+                    options=options,
+                    output=full / f"Annotator_group_{annotator}" / f"{video}.txt",
+                )
         for folder in clip_folder_names(options):
             logger.info("simulating clips %s", folder)
             simulate_clips(
