@@ -1,3 +1,5 @@
+"""Engines: every clip once, and the fast ones against the plain one."""
+
 import numpy as np
 import pytest
 import torch
@@ -7,18 +9,29 @@ from hypothesis import strategies as st
 
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import count_clips
-from homecage.convnet.engine import PlainEngine, batch_clips, describe_clips
+from homecage.convnet.engine import PlainEngine, batch_frames
 from homecage.convnet.network import Convnet, Shape, initialize
+from homecage.convnet.openvino_engine import OpenVinoEngine
 from homecage.convnet.options import NetworkOptions
+from homecage.convnet.shared import SharedEngine
+
+F32, BF16 = torch.float32, torch.bfloat16
 
 
-def make_convnet():
-    options = NetworkOptions(
-        channels=(2, 3, 3, 4, 4), descriptor=6, initialization="he", pixel_scale=64
-    )
-    network = Convnet(Shape(8, 32, options))
-    initialize(network, torch.Generator().manual_seed(3))
+def make_convnet(length=8, size_px=32, channels=(2, 3, 3, 4, 4), seed=3):
+    options = NetworkOptions(channels=channels, descriptor=6, initialization="he", pixel_scale=64)
+    network = Convnet(Shape(length, size_px, options))
+    initialize(network, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        for layer in network.convolutions:  # biases that are not zero
+            layer.bias.uniform_(-0.3, 0.3, generator=torch.Generator().manual_seed(seed))
+    network.mean.copy_(torch.tensor([104.25, 117.5, 96.0]))
     return network.eval()
+
+
+def make_frames(n_frames, size_px=32, seed=0):
+    shape = (n_frames, size_px, size_px, 3)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
 def split(frames, sizes):
@@ -29,6 +42,24 @@ def split(frames, sizes):
     yield frames[start:]
 
 
+def describe(engine, blocks):
+    """Return fc6 (C, D) and probability (C, K) of all clips."""
+    described = list(engine.describe(blocks))
+    return (
+        np.concatenate([d.fc6 for d in described]),
+        np.concatenate([d.probability for d in described]),
+    )
+
+
+def relative_error(found, expected):
+    return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+
+
+def fast_engines(convnet, geometry, batch_size, precision):
+    yield SharedEngine(convnet, geometry, batch_size, precision)
+    yield OpenVinoEngine(convnet, geometry, batch_size, precision, threads=1)
+
+
 @given(
     st.integers(8, 60),
     st.lists(st.integers(1, 20), max_size=5),
@@ -37,38 +68,31 @@ def split(frames, sizes):
 )
 def test_batches_hold_every_clip_once_in_order_for_any_blocks(n_frames, sizes, batch_size, stride):
     geometry = ClipOptions(stride=stride)
-    frames = np.arange(n_frames, dtype=np.int64).reshape(-1, 1, 1, 1)
-    clips = np.concatenate(list(batch_clips(split(frames, sizes), geometry, batch_size)))[
-        ..., 0, 0, 0
-    ]
-    starts = np.arange(count_clips(n_frames, geometry)) * stride
-    assert np.array_equal(clips, starts[:, None] + np.arange(8))
+    frames = np.arange(n_frames).reshape(-1, 1, 1, 1)
+    starts = []
+    for batch, n_clips in batch_frames(split(frames, sizes), geometry, batch_size):
+        assert len(batch) == (batch_size - 1) * stride + geometry.length
+        own = batch[: (n_clips - 1) * stride + geometry.length, 0, 0, 0]
+        assert np.array_equal(own, own[0] + np.arange(len(own)))
+        starts += [own[0] + i * stride for i in range(n_clips)]
+    assert starts == [i * stride for i in range(count_clips(n_frames, geometry))]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(8, 40), st.lists(st.integers(1, 20), max_size=3))
 def test_blocks_change_no_number(n_frames, sizes):
-    frames = np.random.default_rng(n_frames).integers(0, 256, (n_frames, 32, 32, 3), dtype=np.uint8)
-    engine = PlainEngine(make_convnet(), ClipOptions(), batch_size=4)
-    whole, parts = (
-        [
-            np.concatenate([d.fc6 for d in described]),
-            np.concatenate([d.probability for d in described]),
-        ]
-        for described in (
-            list(engine.describe([frames])),
-            list(engine.describe(split(frames, sizes))),
-        )
-    )
-    assert np.array_equal(whole[0], parts[0]) and np.array_equal(whole[1], parts[1])
+    convnet, frames = make_convnet(), make_frames(n_frames)
+    for engine in (
+        PlainEngine(convnet, ClipOptions(), batch_size=4),
+        *fast_engines(convnet, ClipOptions(), 4, F32),
+    ):
+        whole, parts = describe(engine, [frames]), describe(engine, split(frames, sizes))
+        assert np.array_equal(whole[0], parts[0]) and np.array_equal(whole[1], parts[1])
 
 
 def test_each_clip_is_described_by_itself():
-    convnet = make_convnet()
-    frames = np.random.default_rng(0).integers(0, 256, (21, 32, 32, 3), dtype=np.uint8)
-    described = list(PlainEngine(convnet, ClipOptions(), batch_size=3).describe([frames]))
-    fc6 = np.concatenate([d.fc6 for d in described])
-    probability = np.concatenate([d.probability for d in described])
+    convnet, frames = make_convnet(), make_frames(21)
+    fc6, probability = describe(PlainEngine(convnet, ClipOptions(), batch_size=3), [frames])
     for k in range(7):
         clip = torch.from_numpy(frames[2 * k : 2 * k + 8])[None]
         with torch.inference_mode():
@@ -79,11 +103,57 @@ def test_each_clip_is_described_by_itself():
     np.testing.assert_allclose(np.linalg.norm(fc6, axis=1), 1, rtol=1e-5)
 
 
-def test_a_zero_descriptor_stays_zero():
+@settings(deadline=None, max_examples=15)
+@given(
+    length=st.sampled_from([8, 16, 24, 40]),
+    stride=st.integers(1, 9),
+    extra=st.integers(0, 23),
+    batch_size=st.integers(1, 7),
+    size_px=st.sampled_from([32, 64]),
+    channels=st.tuples(*[st.integers(1, 5)] * 5),
+    seed=st.integers(0, 99),
+)
+def test_sharing_changes_no_number_beyond_rounding(
+    length, stride, extra, batch_size, size_px, channels, seed
+):
+    geometry = ClipOptions(length=length, stride=min(stride, length), label_offset=0)
+    convnet = make_convnet(length, size_px, channels, seed)
+    frames = make_frames(length + extra, size_px, seed)
+    plain = describe(PlainEngine(convnet, geometry, batch_size), [frames])
+    for engine in fast_engines(convnet, geometry, batch_size, F32):
+        for found, expected in zip(describe(engine, [frames]), plain, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize("n_frames", [8, 9, 11, 22, 23])
+def test_the_shortest_videos_and_the_borders_of_batches(n_frames):
+    convnet, geometry = make_convnet(), ClipOptions()
+    frames = make_frames(n_frames)
+    plain = describe(PlainEngine(convnet, geometry, batch_size=64), [frames])
+    assert len(plain[0]) == count_clips(n_frames, geometry)
+    for batch_size in (1, 2, 8, 64):
+        for engine in fast_engines(convnet, geometry, batch_size, F32):
+            for found, expected in zip(describe(engine, [frames]), plain, strict=True):
+                np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-6)
+
+
+def test_bfloat16_stays_near_float32():
+    convnet = make_convnet(size_px=64, channels=(16, 32, 32, 32, 32))
+    frames = make_frames(30, 64)
+    plain, _ = describe(PlainEngine(convnet, ClipOptions(), 4), [frames])
+    in_bf16 = [PlainEngine(convnet, ClipOptions(), 4, BF16)]
+    for engine in [*in_bf16, *fast_engines(convnet, ClipOptions(), 4, BF16)]:
+        fc6, _ = describe(engine, [frames])
+        assert 1e-5 < relative_error(fc6, plain) < 1e-2, type(engine).__name__
+
+
+@pytest.mark.parametrize("make", [PlainEngine, SharedEngine, OpenVinoEngine])
+def test_a_zero_descriptor_stays_zero(make):
     convnet = make_convnet()
     with torch.no_grad():
         convnet.fc6.weight.zero_()
         convnet.fc6.bias.fill_(-1)
-    described = describe_clips(convnet, torch.zeros((2, 8, 32, 32, 3), dtype=torch.uint8))
-    assert (described.fc6 == 0).all()
-    assert described.probability.sum(axis=1) == pytest.approx(1)
+    more = {PlainEngine: (), SharedEngine: (F32,), OpenVinoEngine: (F32, 1)}[make]
+    fc6, probability = describe(make(convnet, ClipOptions(), 2, *more), [make_frames(10)])
+    assert (fc6 == 0).all()
+    assert probability.sum(axis=1) == pytest.approx(1)

@@ -1,7 +1,6 @@
 """Batches of clips, read from the clip stores as a plan says."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from homecage.behaviors import BEHAVIORS
+from homecage.prefetch import prefetch
 from homecage.stores import Store, open_store
 
 
@@ -63,12 +63,6 @@ class ClipReader:
         )
 
     def batches(self, order: NDArray[np.int64], size: int) -> Iterator[Batch]:
-        """Yield batches in this order, the next one being read while one is used."""
-        parts = [order[i : i + size] for i in range(0, len(order), size)]
-        with ThreadPoolExecutor(max_workers=1) as reader:
-            pending = [reader.submit(self.read, part) for part in parts[:2]]
-            for part in [*parts[2:], None, None][: len(parts)]:
-                batch = pending.pop(0).result()
-                if part is not None:
-                    pending.append(reader.submit(self.read, part))
-                yield batch
+        """Return batches in this order, the next ones being read while one is used."""
+        parts = (order[i : i + size] for i in range(0, len(order), size))
+        return prefetch(map(self.read, parts))

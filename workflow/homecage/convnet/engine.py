@@ -3,9 +3,9 @@
 Letters: T frames, C clips, S frame size, D descriptor, K behaviors.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -25,52 +25,86 @@ class Descriptions:
     probability: NDArray[np.float32]  # (C, K)
 
 
-class Engine(Protocol):
-    """Describes all clips of a video, given its frames in blocks of any size, in order."""
+class Engine(ABC):
+    """Describes all clips of a video, given its frames in blocks of any size, in order.
 
-    def describe(self, blocks: Iterable[NDArray[np.uint8]]) -> Iterator[Descriptions]:
-        """Yield the descriptions of consecutive clips from blocks of frames (t, S, S, 3)."""
-        ...
-
-
-class PlainEngine:
-    """The network as it stands, applied to each clip by itself: the reference."""
+    Batches of clips have one size and one place, whatever the blocks are: so the numbers, too, do
+    not depend on the blocks.
+    """
 
     def __init__(self, convnet: Convnet, geometry: ClipOptions, batch_size: int) -> None:
         self._convnet = convnet
         self._geometry = geometry
         self._batch_size = batch_size
 
+    @abstractmethod
+    def activate_fc6(self, frames: NDArray[np.uint8]) -> Tensor:
+        """Return fc6 after its ReLU, float32 (C, D), of one batch of clips.
+
+        ``frames`` (T, S, S, 3) are those of the batch: T = (batch size - 1) * stride + length.
+        """
+
+    @torch.inference_mode()
+    def _describe(self, frames: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+        fc6 = self.activate_fc6(frames)
+        return F.normalize(fc6, dim=1), F.softmax(self._convnet.score(fc6), dim=1)
+
     def describe(self, blocks: Iterable[NDArray[np.uint8]]) -> Iterator[Descriptions]:
-        """Yield the descriptions of consecutive clips, in batches that blocks do not shift."""
-        for clips in batch_clips(blocks, self._geometry, self._batch_size):
-            yield describe_clips(self._convnet, torch.from_numpy(clips))
+        """Yield the descriptions of consecutive clips from blocks of frames (t, S, S, 3)."""
+        # A batch's results are fetched when the next one is under way: a GPU need not wait.
+        under_way: list[tuple[int, tuple[Tensor, Tensor]]] = []
+        for frames, n_clips in batch_frames(blocks, self._geometry, self._batch_size):
+            under_way.append((n_clips, self._describe(frames)))
+            if len(under_way) > 1:
+                yield _fetch(*under_way.pop(0))
+        for batch in under_way:
+            yield _fetch(*batch)
 
 
-def batch_clips(
+class PlainEngine(Engine):
+    """The network as it stands, applied to each clip by itself: the reference."""
+
+    def __init__(
+        self,
+        convnet: Convnet,
+        geometry: ClipOptions,
+        batch_size: int,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(convnet, geometry, batch_size)
+        self._precision = precision
+
+    def activate_fc6(self, frames: NDArray[np.uint8]) -> Tensor:
+        """Cut the frames into clips and run each through the network."""
+        geometry = self._geometry
+        windows = np.lib.stride_tricks.sliding_window_view(frames, geometry.length, axis=0)
+        clips = np.moveaxis(windows[:: geometry.stride], -1, 1).copy()  # (C, L, S, S, 3)
+        device = self._convnet.mean.device
+        scaled = self._convnet.scale(torch.from_numpy(clips).to(device))
+        with torch.autocast(device.type, self._precision, self._precision != torch.float32):
+            return self._convnet.activate_fc6(scaled).float()
+
+
+def batch_frames(
     blocks: Iterable[NDArray[np.uint8]], geometry: ClipOptions, batch_size: int
-) -> Iterator[NDArray[np.uint8]]:
-    """Cut a stream of frames into batches of overlapping clips, (B, L, S, S, 3)."""
-    length, stride = geometry.length, geometry.stride
-    span = (batch_size - 1) * stride + length
+) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """Cut a stream into the frames of each batch of clips, with the number of clips in it.
+
+    The last frame is repeated to fill the last batch.
+    """
+    span = (batch_size - 1) * geometry.stride + geometry.length
+    step = batch_size * geometry.stride
     held: NDArray[np.uint8] | None = None
     for block in blocks:
         held = block if held is None else np.concatenate([held, block])
         while len(held) >= span:
-            yield _clips_in(held[:span], length, stride)
-            held = held[batch_size * stride :]
-    if held is not None and len(held) >= length:
-        yield _clips_in(held, length, stride)
+            yield held[:span], batch_size
+            held = held[step:]
+    if held is not None and len(held) >= geometry.length:
+        fill = np.repeat(held[-1:], span - len(held), axis=0)
+        yield np.concatenate([held, fill]), (len(held) - geometry.length) // geometry.stride + 1
 
 
-def _clips_in(frames: NDArray[np.uint8], length: int, stride: int) -> NDArray[np.uint8]:
-    windows = np.lib.stride_tricks.sliding_window_view(frames, length, axis=0)[::stride]
-    return np.moveaxis(windows, -1, 1).copy()
-
-
-@torch.inference_mode()
-def describe_clips(convnet: Convnet, clips: Tensor) -> Descriptions:
-    """Describe clips (B, L, S, S, 3) uint8 with a convnet in evaluation mode."""
-    fc6 = convnet.activate_fc6(convnet.scale(clips.to(convnet.mean.device)))
-    probability = F.softmax(convnet.score(fc6), dim=1)
-    return Descriptions(F.normalize(fc6, dim=1).cpu().numpy(), probability.cpu().numpy())
+def _fetch(n_clips: int, described: tuple[Tensor, Tensor]) -> Descriptions:
+    fc6, probability = (tensor[:n_clips].cpu().numpy() for tensor in described)
+    return Descriptions(fc6, probability)

@@ -6,7 +6,7 @@ Letters: B batch, L frames of a clip, S frame size in pixels, D descriptor, K be
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +36,13 @@ class Shape:
     network: NetworkOptions
 
 
+class Convolution(NamedTuple):
+    """The trained parameters of one convolution."""
+
+    kernel: Tensor  # (out, in, 3, 3, 3): time, height, width
+    bias: Tensor  # (out,)
+
+
 class Convnet(nn.Module):
     """Scores a clip and describes it.
 
@@ -59,6 +66,10 @@ class Convnet(nn.Module):
         self.register_buffer("mean", torch.zeros(3))
         # The layout in memory that clips come in; convolutions are faster in it.
         nn.utils.convert_conv3d_weight_memory_format(self, torch.channels_last_3d)
+
+    def list_convolutions(self) -> list[Convolution]:
+        """Return conv1 to conv5, for engines that compute them otherwise."""
+        return [Convolution(*(p.detach() for p in c.parameters())) for c in self.convolutions]
 
     def scale(self, clips: Tensor) -> Tensor:
         """Subtract the training mean from uint8 clips (B, L, S, S, 3) -> (B, 3, L, S, S)."""

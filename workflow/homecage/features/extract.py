@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from homecage.behaviors import BEHAVIORS
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import count_clips
-from homecage.convnet.engine import PlainEngine
 from homecage.convnet.network import load_convnet
 from homecage.device import choose_device, make_deterministic
 from homecage.errors import StoreError
+from homecage.features.engines import choose_engine
 from homecage.features.options import FeatureOptions
+from homecage.precision import choose_precision
+from homecage.prefetch import prefetch
 from homecage.stores import ArraySpec, Store, open_store, write_store
 from homecage.weights import hash_file
 
@@ -48,7 +50,8 @@ def extract_features(
         StoreError: an input is damaged, or the frames are of another size than the convnet's.
     """
     make_deterministic(threads)
-    network = load_convnet(convnet).to(choose_device())
+    device = choose_device()
+    network = load_convnet(convnet).to(device)
     store = open_store(frames, kind="frames")
     n_frames, size_px = store["frames"].shape[:2]
     if size_px != network.shape.size_px:
@@ -61,7 +64,9 @@ def extract_features(
         "fc6": ArraySpec((descriptor,), "float16", CLIPS_PER_CHUNK, CLIPS_PER_SHARD),
         "probability": ArraySpec((len(BEHAVIORS),), "float32", CLIPS_PER_CHUNK, CLIPS_PER_SHARD),
     }
-    engine = PlainEngine(network, geometry, options.batch_size)
+    precision = choose_precision(options.precision, device)
+    name, engine = choose_engine(network, geometry, options, precision, threads)
+    logger.info("%s: %s engine, %s", frames.stem, name, str(precision).removeprefix("torch."))
     done = 0
     with write_store(output, kind="features", arrays=arrays) as writer:
         writer.attributes.update(
@@ -69,8 +74,10 @@ def extract_features(
             n_frames=n_frames,
             clip=geometry.model_dump(),
             behaviors=list(BEHAVIORS),
+            engine=name,
+            precision=str(precision).removeprefix("torch."),
         )
-        for described in engine.describe(read_blocks(store)):
+        for described in engine.describe(prefetch(read_blocks(store))):
             writer.append("fc6", described.fc6.astype(np.float16))
             writer.append("probability", described.probability)
             before, done = done, done + len(described.fc6)
