@@ -1,10 +1,14 @@
 """Two ways of doing one thing, timed in turns: absolute times of a shared machine mean nothing."""
 
 import logging
+import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -69,3 +73,46 @@ def _measure(do: Callable[[], object], work: float) -> float:
     started = time.perf_counter()
     do()
     return work / (time.perf_counter() - started)
+
+
+class Worker:
+    """A process of its own to run one of the two in: settings of one must not reach the other."""
+
+    def __init__(
+        self, make: Callable[..., Callable[[], object]], *arguments: Any, **environment: str
+    ):
+        """Start the process, which makes what it will run.
+
+        Args:
+            make: a function of a module; returns what is to be timed.
+            arguments: of ``make``.
+            environment: variables set for the process.
+        """
+        before = dict(os.environ)
+        # Threads that wait must sleep, as in the workflow: the other process needs their cores.
+        os.environ.update({"OMP_WAIT_POLICY": "PASSIVE", **environment})
+        try:
+            self._process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+            self._process.submit(_prepare, make, arguments).result()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def __call__(self) -> None:
+        """Run it once, and wait for it."""
+        self._process.submit(_run).result()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.shutdown()
+
+
+_prepared: list[Callable[[], object]] = []
+
+
+def _prepare(make: Callable[..., Callable[[], object]], arguments: tuple[Any, ...]) -> None:
+    _prepared.append(make(*arguments))
+
+
+def _run() -> None:
+    _prepared[0]()

@@ -1,6 +1,11 @@
 """The base of every room's options: typed, self-checking, refusing unknown keys."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
+
+Precision = Literal["auto", "float32", "bfloat16"]
+"""What a network computes in; see ``precision.py``. It stands here because PyTorch is slow to load."""
 
 
 class Options(BaseModel):

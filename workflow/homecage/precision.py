@@ -1,11 +1,10 @@
 """The precision of the convnet's arithmetic, and which devices are fast in which."""
 
 import os
-from typing import Literal
 
 import torch
 
-Precision = Literal["auto", "float32", "bfloat16"]
+from homecage.options import Precision
 
 
 def choose_precision(wanted: Precision, device: torch.device) -> torch.dtype:
@@ -13,6 +12,11 @@ def choose_precision(wanted: Precision, device: torch.device) -> torch.dtype:
     if wanted == "auto":
         wanted = "bfloat16" if _multiplies_bfloat16(device) else "float32"
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[wanted]
+
+
+def autocast(precision: torch.dtype, device: torch.device) -> torch.autocast:
+    """Return a context in which layers compute in this precision; weights stay float32."""
+    return torch.autocast(device.type, precision, enabled=precision != torch.float32)
 
 
 def _multiplies_bfloat16(device: torch.device) -> bool:

@@ -1,6 +1,7 @@
 """Batches of clips, read from the clip stores as a plan says."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,14 @@ class Batch:
 class ClipReader:
     """Reads the clips of one side of a plan in any order."""
 
-    def __init__(self, stores: list[Path], plan: pd.DataFrame, side: str, length: int) -> None:
+    def __init__(
+        self, stores: list[Path], plan: pd.DataFrame, side: str, length: int, threads: int = 1
+    ) -> None:
         self._stores: dict[str, Store] = {
             path.stem: open_store(path, kind="clips") for path in stores
         }
         self._length = length
+        self._threads = ThreadPoolExecutor(threads)
         plan = plan[plan["side"] == side]
         self._folders = plan["folder"].astype(str).tolist()
         self._starts = plan["start"].to_numpy(np.int64)
@@ -49,18 +53,16 @@ class ClipReader:
 
     def read(self, indices: NDArray[np.int64]) -> Batch:
         """Read the clips at these rows of the side's plan."""
-        clips = [
-            self._stores[self._folders[i]]["frames"][
-                self._starts[i] : self._starts[i] + self._length
-            ]
-            for i in indices
-        ]
         return Batch(
-            np.stack(clips),
+            np.stack(list(self._threads.map(self._read_clip, indices))),
             self._behaviors[indices],
             self._brightness[indices],
             self._contrast[indices],
         )
+
+    def _read_clip(self, index: int) -> NDArray[np.uint8]:
+        start = self._starts[index]
+        return self._stores[self._folders[index]]["frames"][start : start + self._length]
 
     def batches(self, order: NDArray[np.int64], size: int) -> Iterator[Batch]:
         """Return batches in this order, the next ones being read while one is used."""

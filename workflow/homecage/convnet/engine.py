@@ -15,6 +15,8 @@ from torch import Tensor
 
 from homecage.clips.options import ClipOptions
 from homecage.convnet.network import Convnet
+from homecage.memory import send
+from homecage.precision import autocast
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ class PlainEngine(Engine):
         windows = np.lib.stride_tricks.sliding_window_view(frames, geometry.length, axis=0)
         clips = np.moveaxis(windows[:: geometry.stride], -1, 1).copy()  # (C, L, S, S, 3)
         device = self._convnet.mean.device
-        scaled = self._convnet.scale(torch.from_numpy(clips).to(device))
-        with torch.autocast(device.type, self._precision, self._precision != torch.float32):
+        scaled = self._convnet.scale(send(clips, device))
+        with autocast(self._precision, device):
             return self._convnet.activate_fc6(scaled).float()
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from homecage.options import Options
+from homecage.options import Options, Precision
 
 
 class NetworkOptions(Options):
@@ -40,3 +40,6 @@ class ConvnetOptions(Options):
     """Momentum. Source: paper."""
     weight_decay: float = Field(0.005, ge=0)
     """Weight decay, on weights and not on biases. Source: paper; biases as in C3D."""
+    precision: Precision = "auto"
+    """Of the layers' arithmetic; weights are float32. auto: bfloat16 where the device multiplies
+    matrices in it (a GPU, a CPU with AMX), else float32. Source: our choice."""

@@ -12,6 +12,7 @@ from homecage.clips.options import ClipOptions
 from homecage.convnet.engine import Engine
 from homecage.convnet.network import POOLING, Convnet
 from homecage.convnet.sharing import TAPS, Group, Layer, plan_sharing
+from homecage.memory import send
 
 
 class SharedEngine(Engine):
@@ -34,11 +35,9 @@ class SharedEngine(Engine):
 
     def activate_fc6(self, frames: NDArray[np.uint8]) -> Tensor:
         """Compute each layer's planes from those of the layer before."""
-        host = torch.from_numpy(np.ascontiguousarray(frames))
         device = self._convnet.mean.device
-        if device.type == "cuda":
-            host = host.pin_memory()
-        scaled = self._convnet.scale(host.to(device, non_blocking=True)[None])[0]  # (3, T, S, S)
+        sent = send(np.ascontiguousarray(frames), device)
+        scaled = self._convnet.scale(sent[None])[0]  # (3, T, S, S)
         x = scaled.transpose(0, 1).to(self._precision)  # (T, 3, S, S), channels last in memory
         first, *others = self._plan.layers
         planes = torch.cat([self._convolve_frames(x, group) for group in first])

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
 from homecage.device import choose_device, make_deterministic
 from homecage.errors import DatasetError
+from homecage.memory import keep_freed_memory, send
+from homecage.precision import autocast, choose_precision
+from homecage.prefetch import Awaited
 from homecage.publish import publish
 from homecage.weights import hash_file
 
@@ -54,10 +58,12 @@ def train_convnet(
         DatasetError: the training diverged.
     """
     make_deterministic(threads)
+    keep_freed_memory()
     device = choose_device()
+    precision = choose_precision(options.precision, device)
     table = pd.read_csv(plan, sep="\t", dtype={"folder": str, "clip": str}, keep_default_na=False)
-    train_reader = ClipReader(clips, table, "train", geometry.length)
-    test_reader = ClipReader(clips, table, "test", geometry.length)
+    train_reader = ClipReader(clips, table, "train", geometry.length, threads)
+    test_reader = ClipReader(clips, table, "test", geometry.length, threads)
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # dropout
     convnet = Convnet(Shape(geometry.length, train_reader.size_px, network))
@@ -71,21 +77,25 @@ def train_convnet(
         optimizer, options.learning_rate_drop_epochs, options.learning_rate_drop
     )
     rows = []
+    logger.info("%s, %s", device, precision)
     for epoch in range(1, options.epochs + 1):
         started = time.monotonic()
         learning_rate = schedule.get_last_lr()[0]
         order = torch.randperm(len(train_reader), generator=generator).numpy()
-        loss, accuracy = train_epoch(convnet, train_reader, order, optimizer, options.batch_size)
+        batches = Awaited(train_reader.batches(order, options.batch_size))
+        loss, accuracy = train_epoch(convnet, batches, optimizer, precision)
+        waited = batches.waited_s / (time.monotonic() - started)
         schedule.step()
         if not np.isfinite(loss):
             raise DatasetError([f"the convnet's loss became {loss}: lower convnet.learning_rate"])
-        confusion = count_confusion(convnet, test_reader, options.batch_size)
+        confusion = count_confusion(convnet, test_reader, options.batch_size, precision)
         test_accuracy = accuracy_of(confusion)
         rows.append((epoch, learning_rate, loss, accuracy, test_accuracy))
         left = (options.epochs - epoch) * (time.monotonic() - started)
         logger.info(
-            "epoch %d/%d: loss %.3f, training accuracy %.3f, test accuracy %.3f (%.0f s left)",
-            *(epoch, options.epochs, loss, accuracy, test_accuracy, left),
+            "epoch %d/%d: loss %.3f, training accuracy %.3f, test accuracy %.3f "
+            "(%.0f s left; %.0f %% of the time was spent waiting for clips)",
+            *(epoch, options.epochs, loss, accuracy, test_accuracy, left, 100 * waited),
         )
     names = ["epoch", "learning_rate", "train_loss", "train_accuracy", "test_accuracy"]
     with publish(history) as temporary:
@@ -97,6 +107,7 @@ def train_convnet(
         "plan_sha256": hash_file(plan),
         "training": options.model_dump(),
         "seed": seed,
+        "precision": str(precision).removeprefix("torch."),
         "torch": torch.__version__,
     }
     save_convnet(model, convnet.cpu(), metadata)
@@ -125,45 +136,52 @@ def measure_mean(reader: ClipReader, batch_size: int) -> Tensor:
 
 def train_epoch(
     convnet: Convnet,
-    reader: ClipReader,
-    order: np.ndarray,
+    batches: Iterable[Batch],
     optimizer: torch.optim.Optimizer,
-    batch_size: int,
+    precision: torch.dtype,
 ) -> tuple[float, float]:
     """Take one pass over the clips; return the mean loss and the accuracy while training."""
     convnet.train()
     device = convnet.mean.device
     total_loss = torch.zeros((), device=device)
     correct = torch.zeros((), device=device)
-    for batch in reader.batches(order, batch_size):
-        behaviors = torch.from_numpy(batch.behaviors).to(device)
-        logits = convnet(change_light(batch, device))
-        loss = F.cross_entropy(logits, behaviors)
+    n_clips = 0
+    for batch in batches:
+        behaviors = send(batch.behaviors, device)
+        with autocast(precision, device):
+            logits = convnet(change_light(batch, device))
+        loss = F.cross_entropy(logits.float(), behaviors)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         total_loss += loss.detach() * len(behaviors)
         correct += (logits.argmax(1) == behaviors).sum()
-    return float(total_loss / len(order)), float(correct / len(order))
+        n_clips += len(behaviors)
+    return float(total_loss / n_clips), float(correct / n_clips)
 
 
 def change_light(batch: Batch, device: torch.device) -> Tensor:
     """Apply the plan's brightness and contrast: clips (B, L, S, S, 3) as float pixel values."""
-    clips = torch.from_numpy(batch.clips).to(device).float()
-    contrast = torch.from_numpy(batch.contrast).to(device).view(-1, 1, 1, 1, 1)
-    brightness = torch.from_numpy(batch.brightness).to(device).view(-1, 1, 1, 1, 1)
+    clips = send(batch.clips, device).float()
+    contrast = send(batch.contrast, device).view(-1, 1, 1, 1, 1)
+    brightness = send(batch.brightness, device).view(-1, 1, 1, 1, 1)
     middle = 127.5
     return ((clips - middle) * contrast + middle + 255 * brightness).clamp(0, 255)
 
 
 @torch.inference_mode()
-def count_confusion(convnet: Convnet, reader: ClipReader, batch_size: int) -> np.ndarray:
+def count_confusion(
+    convnet: Convnet, reader: ClipReader, batch_size: int, precision: torch.dtype
+) -> np.ndarray:
     """Count clips by truth and prediction, (K, K)."""
     convnet.eval()
+    device = convnet.mean.device
     counts = np.zeros((len(BEHAVIORS), len(BEHAVIORS)), np.int64)
     for batch in reader.batches(np.arange(len(reader)), batch_size):
-        clips = torch.from_numpy(batch.clips).to(convnet.mean.device)
-        np.add.at(counts, (batch.behaviors, convnet(clips).argmax(1).cpu().numpy()), 1)
+        clips = send(batch.clips, device)
+        with autocast(precision, device):
+            predicted = convnet(clips).argmax(1)
+        np.add.at(counts, (batch.behaviors, predicted.cpu().numpy()), 1)
     return counts
 
 

@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from homecage.options import Options
-from homecage.precision import Precision
+from homecage.options import Options, Precision
 
 
 class FeatureOptions(Options):

@@ -1,0 +1,44 @@
+"""The speed card: every comparison in one go, printed and written to results/benchmarks/speed.tsv."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from homecage.publish import publish
+from tests.bench.decode import measure_decode
+from tests.bench.extract import (
+    measure_extract_cpu,
+    measure_extract_cpu_without_amx,
+    measure_extract_gpu,
+)
+from tests.bench.train_convnet import measure_train_convnet_cpu
+from tests.bench.train_fold import measure_train_fold_cpu, measure_train_fold_gpu
+
+OUTPUT = Path("results/benchmarks/speed.tsv")
+
+ON_CPU = [
+    measure_extract_cpu,
+    measure_extract_cpu_without_amx,
+    measure_decode,
+    measure_train_convnet_cpu,
+    measure_train_fold_cpu,
+]
+ON_GPU = [measure_extract_gpu, measure_train_fold_gpu]
+
+
+def main() -> None:
+    """Measure one after the other, so that none disturbs another."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    measures = ON_CPU + (ON_GPU if torch.cuda.is_available() else [])
+    table = pd.DataFrame([asdict(measure()) for measure in measures])
+    with publish(OUTPUT) as temporary:
+        table.to_csv(temporary, sep="\t", index=False, float_format="%.4g", na_rep="n/a")
+    print(table.to_string(index=False, float_format="{:.4g}".format, na_rep="n/a"))
+    print(f"Written to {OUTPUT}")
+
+
+if __name__ == "__main__":
+    main()

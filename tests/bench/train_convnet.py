@@ -1,0 +1,91 @@
+"""Training the paper's network: homecage's epoch against a plain float32 loop."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from homecage.clips.load import Batch
+from homecage.convnet.options import ConvnetOptions
+from homecage.convnet.train import group_parameters, train_epoch
+from homecage.device import choose_device, make_deterministic
+from homecage.memory import keep_freed_memory
+from homecage.precision import choose_precision
+from tests.bench.compare import Comparison, Worker, compare
+from tests.bench.paper import (
+    GEOMETRY,
+    SIZE_PX,
+    THREADS,
+    count_gflop,
+    make_convnet,
+    make_plain,
+    measure_peak,
+)
+
+BATCH_SIZE = 8
+"""A quarter of the paper's, for the time it takes on a CPU."""
+
+
+def measure_train_convnet_cpu() -> Comparison:
+    """One step of each, on the same clips."""
+    cpu = torch.device("cpu")
+    peak = measure_peak(choose_precision("auto", cpu), cpu)
+    gflop = 3 * count_gflop()[0]  # forward, and backward to inputs and to weights
+    ours, reference = Worker(make_ours), Worker(make_reference)
+    try:
+        return compare(
+            "train_convnet_cpu",
+            ours,
+            reference,
+            work=BATCH_SIZE,
+            unit="clips/s",
+            peak_share=lambda clips_s: clips_s * gflop / peak,
+        )
+    finally:
+        ours.close()
+        reference.close()
+
+
+def make_ours() -> Callable[[], object]:
+    """Prepare homecage's own training."""
+    make_deterministic(THREADS)
+    keep_freed_memory()
+    convnet = make_convnet()
+    options = ConvnetOptions()
+    optimizer = torch.optim.SGD(
+        group_parameters(convnet, options), lr=1e-4, momentum=options.momentum
+    )
+    precision = choose_precision(options.precision, choose_device())
+    batch = _make_batch()
+    return lambda: train_epoch(convnet, [batch], optimizer, precision)
+
+
+def make_reference() -> Callable[[], object]:
+    """Prepare a plain loop in float32."""
+    torch.set_num_threads(THREADS)
+    network = nn.Sequential(*make_plain())
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=0.005)
+    batch = _make_batch()
+
+    def step() -> None:
+        clips = torch.from_numpy(batch.clips).permute(0, 4, 1, 2, 3).float()
+        loss = F.cross_entropy(
+            network((clips - 127.5).div(64).contiguous()), torch.from_numpy(batch.behaviors)
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def _make_batch() -> Batch:
+    shape = (BATCH_SIZE, GEOMETRY.length, SIZE_PX, SIZE_PX, 3)
+    return Batch(
+        clips=np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8),
+        behaviors=np.arange(BATCH_SIZE),
+        brightness=np.zeros(BATCH_SIZE, np.float32),
+        contrast=np.ones(BATCH_SIZE, np.float32),
+    )
