@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
+import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zarr.codecs import Crc32cCodec
 
 from homecage.errors import StoreError
 from homecage.stores import ArraySpec, open_store, write_store
@@ -136,7 +139,6 @@ def test_another_kind_is_refused(store):
 
 
 def test_a_foreign_zarr_group_is_refused(tmp_path):
-    zarr = pytest.importorskip("zarr")
     zarr.create_group(tmp_path / "a.zarr", zarr_format=3)
     with pytest.raises(StoreError, match="found no homecage store"):
         open_store(tmp_path / "a.zarr", kind="frames")
@@ -205,3 +207,55 @@ def test_attributes_are_json(store):
     attributes = json.loads((store / "zarr.json").read_text())["attributes"]
     assert attributes["source"] == "mouse.mpg"
     assert attributes["homecage"]["kind"] == "frames"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n_rows=st.integers(0, 70),
+    dtype=st.sampled_from(["uint8", "float16", "float64", "int64"]),
+    tail=st.sampled_from([(), (3,)]),
+    block=st.integers(1, 40),
+    share=st.sampled_from([0.0, 0.05, 1.0]),
+    zero=st.sampled_from([0.0, -0.0]),
+)
+def test_the_shards_are_those_that_zarr_writes(
+    tmp_path_factory, n_rows, dtype, tail, block, share, zero
+):
+    # By zarr's default pipeline, which lays chunks in the order of the rows.
+    folder = tmp_path_factory.mktemp("stores")
+    rng = np.random.default_rng(n_rows)
+    rows = rng.integers(1, 9, (n_rows, *tail)).astype(dtype)
+    rows[rng.random(rows.shape) >= share] = zero
+    with write_store(
+        folder / "a.zarr", kind="k", arrays={"x": ArraySpec(tail, dtype, 4, 16)}
+    ) as writer:
+        for start in range(0, n_rows, block):
+            writer.append("x", rows[start : start + block])
+    with zarr.config.set({"codec_pipeline.path": "zarr.core.codec_pipeline.BatchedCodecPipeline"}):
+        array = zarr.create_array(
+            folder / "x",
+            shape=rows.shape,
+            dtype=dtype,
+            chunks=(4, *tail),
+            shards=(16, *tail),
+            compressors=[Crc32cCodec()],
+            filters=None,
+            fill_value=0,
+            chunk_key_encoding={"name": "default", "separator": "."},
+        )
+        array[:] = rows
+    assert hash_folder(folder / "a.zarr" / "x") == hash_folder(folder / "x")
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path):
+    spec = ArraySpec((64, 64, 3), "uint8", 8, 64)
+    block = np.ones((32, 64, 64, 3), dtype=np.uint8)
+    peaks = []
+    for n_blocks in (8, 80):
+        tracemalloc.start()
+        with write_store(tmp_path / "a.zarr", kind="k", arrays={"x": spec}) as writer:
+            for _ in range(n_blocks):
+                writer.append("x", block)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + block.nbytes  # Of which the longer one has 72 more.

@@ -16,11 +16,15 @@ def prefetch(items: Iterable[T], ahead: int = 2) -> Iterator[T]:
     What the iterable raises is raised here, after the items before it.
     """
     source = iter(items)
-    with ThreadPoolExecutor(max_workers=1) as thread:
+    thread = ThreadPoolExecutor(max_workers=1)
+    try:
         pending = [thread.submit(next, source, _END) for _ in range(ahead)]
         while (item := pending.pop(0).result()) is not _END:
             pending.append(thread.submit(next, source, _END))
             yield cast(T, item)
+    finally:
+        # Whoever stops early need not wait for what it no longer wants.
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 class Awaited(Iterable[T]):

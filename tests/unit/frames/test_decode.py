@@ -3,6 +3,7 @@
 import random
 import subprocess
 import textwrap
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -48,10 +49,11 @@ def test_a_video_of_the_data_sets_form(make_video):
 
 def test_pictures_that_share_packets_are_no_damage(make_video, caplog):
     # Pictures this small lie several in a packet, which states one time: ffmpeg gives two the same.
-    path = make_video(n_frames=BLOCK + 3, size="64x48")
+    n_frames = 259
+    path = make_video(n_frames=n_frames, size="64x48")
     decoding, frames = take_all(path)
-    assert decoding.damage == () and np.array_equal(frames, decode_plainly(path, BLOCK + 3))
-    assert np.allclose(decoding.time_s, np.arange(BLOCK + 3) * 1001 / 30000, atol=0.034)
+    assert decoding.damage == () and np.array_equal(frames, decode_plainly(path, n_frames))
+    assert np.allclose(decoding.time_s, np.arange(n_frames) * 1001 / 30000, atol=0.034)
     assert "time does not increase after frame" in caplog.text
 
 
@@ -372,6 +374,17 @@ def test_the_log_tells_damage_from_other_news():
             "[mpeg1video] [error] ac-tex damaged at 4 9",
         ],
     )
+
+
+def test_memory_does_not_grow_with_the_video(make_video):
+    peaks = []
+    for n_frames in (2 * BLOCK, 6 * BLOCK):
+        path = make_video(n_frames=n_frames)
+        tracemalloc.start()
+        decode(path, OPTIONS, take=lambda block: None)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + BLOCK * 32 * 32 * 3  # Of which the longer has 4 more.
 
 
 def test_real_video_is_sound(real_mini):

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 
 from homecage.errors import ConfigError
 from homecage.frames.options import FramesOptions
+from homecage.prefetch import prefetch
 
-BLOCK = 256
+BLOCK = 64
 """Frames handed over at a time: the bound of memory."""
 
 _CONTAINERS = "avi,m4v,matroska,mov,mpeg,mpegts,mpegvideo"
@@ -181,16 +182,24 @@ def _build_environment() -> dict[str, str]:
 def _hand_over(
     pipe: IO[bytes], options: FramesOptions, take: Callable[[NDArray[np.uint8]], None]
 ) -> int:
-    """Pass the frames in a pipe on, block by block; return how many there were."""
-    shape = (options.size_px, options.size_px, 3)
-    n_bytes = options.size_px * options.size_px * 3
+    """Pass the frames in a pipe on, block by block; return how many there were.
+
+    A thread reads on meanwhile: ffmpeg stops when nobody does.
+    """
     n_frames = 0
-    while data := pipe.read(BLOCK * n_bytes):
-        block = np.frombuffer(data, dtype=np.uint8, count=len(data) // n_bytes * n_bytes)
-        if len(block):
-            take(block.reshape(-1, *shape))
-        n_frames += len(block) // n_bytes
+    for block in prefetch(_read_blocks(pipe, options.size_px)):
+        take(block)
+        n_frames += len(block)
     return n_frames
+
+
+def _read_blocks(pipe: IO[bytes], size_px: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield whole frames, (up to ``BLOCK``, size, size, 3)."""
+    frame = size_px * size_px * 3
+    while data := pipe.read(BLOCK * frame):
+        if n_frames := len(data) // frame:
+            block = np.frombuffer(data, dtype=np.uint8, count=n_frames * frame)
+            yield block.reshape(n_frames, size_px, size_px, 3)
 
 
 def _read_log(lines: Iterable[str]) -> tuple[int | None, int | None, list[str]]:
