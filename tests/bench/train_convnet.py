@@ -9,7 +9,7 @@ from torch import nn
 
 from homecage.clips.load import Batch
 from homecage.convnet.options import ConvnetOptions
-from homecage.convnet.train import group_parameters, train_epoch
+from homecage.convnet.train import Training
 from homecage.device import choose_device, make_deterministic
 from homecage.memory import keep_freed_memory
 from homecage.precision import choose_precision
@@ -52,14 +52,11 @@ def make_ours() -> Callable[[], object]:
     """Prepare homecage's own training."""
     make_deterministic(THREADS)
     keep_freed_memory()
-    convnet = make_convnet()
-    options = ConvnetOptions()
-    optimizer = torch.optim.SGD(
-        group_parameters(convnet, options), lr=1e-4, momentum=options.momentum
-    )
+    options = ConvnetOptions(learning_rate=1e-4)
     precision = choose_precision(options.precision, choose_device())
+    training = Training(make_convnet().train(), options, torch.Generator(), precision)
     batch = _make_batch()
-    return lambda: train_epoch(convnet, [batch], optimizer, precision)
+    return lambda: training.step(batch)
 
 
 def make_reference() -> Callable[[], object]:

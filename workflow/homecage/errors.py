@@ -70,3 +70,12 @@ class DatasetError(HomecageError):
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         lines = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(f"the data set has {count}; nothing was trained:\n{lines}")
+
+
+class InterruptedTrainingError(HomecageError):
+    """A signal stopped a training, which has saved its state."""
+
+    def __init__(self, signal: str, checkpoints: Path) -> None:
+        super().__init__(
+            f"stopped by {signal}; the training so far is saved in {checkpoints}: run again to go on"
+        )

@@ -1,16 +1,26 @@
+import os
+import signal
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from homecage.behaviors import BEHAVIORS
+from homecage.checkpoints import EVERY_S
 from homecage.clips.balance import balance_clips
 from homecage.clips.load import Batch, ClipReader
 from homecage.clips.options import BalanceOptions, ClipOptions
 from homecage.convnet.network import Convnet, Shape, load_convnet
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
-from homecage.convnet.train import change_light, group_parameters, measure_mean, train_convnet
-from homecage.errors import DatasetError
+from homecage.convnet.train import (
+    Training,
+    change_light,
+    group_parameters,
+    measure_mean,
+    train_convnet,
+)
+from homecage.errors import DatasetError, InterruptedTrainingError
 from homecage.weights import load_weights
 
 NETWORK = NetworkOptions(
@@ -49,6 +59,7 @@ def train(planned, folder, seed=0, options=OPTIONS):
         options=options,
         seed=seed,
         threads=2,
+        checkpoints=folder / "checkpoints",
         **outputs,
     )
     return outputs
@@ -61,6 +72,35 @@ def test_the_same_seed_gives_the_same_bytes(planned, tmp_path):
     for name in first:
         assert first[name].read_bytes() == again[name].read_bytes()
     assert first["model"].read_bytes() != other["model"].read_bytes()
+
+
+@pytest.mark.parametrize("n_steps", [1, 3, 7])
+def test_a_stopped_training_goes_on_to_the_same_bytes(planned, tmp_path, monkeypatch, n_steps):
+    undisturbed = train(planned, tmp_path / "1")
+    monkeypatch.setenv(EVERY_S, "1000")
+    taken = []
+
+    def step_and_stop(self, batch, step=Training.step):
+        step(self, batch)
+        taken.append(1)
+        if len(taken) % n_steps == 0:  # again and again
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "step", step_and_stop)
+        n_stops = 0
+        while True:
+            torch.manual_seed(n_stops)  # whatever else has drawn numbers
+            try:
+                stopped = train(planned, tmp_path / "2")
+                break
+            except InterruptedTrainingError:
+                n_stops += 1
+                assert not (tmp_path / "2" / "model").exists()
+    assert n_stops == len(taken) // n_steps > 0
+    for name in undisturbed:
+        assert undisturbed[name].read_bytes() == stopped[name].read_bytes()
+    assert not (tmp_path / "2" / "checkpoints").exists()
 
 
 def test_the_files_say_what_was_trained_and_how_well(planned, tmp_path):

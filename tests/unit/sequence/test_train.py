@@ -1,3 +1,6 @@
+import os
+import signal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,14 +8,21 @@ import torch
 import torch.nn.functional as F
 
 from homecage.behaviors import UNLABELED
+from homecage.checkpoints import EVERY_S
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import clip_of_frame, labeled_frames
-from homecage.errors import DatasetError, StoreError
+from homecage.errors import DatasetError, InterruptedTrainingError, StoreError
 from homecage.predictions import PROBABILITIES, read_predictions, write_annotation
 from homecage.sequence.network import SequenceModel, load_sequence_model, save_sequence_model
 from homecage.sequence.options import SequenceOptions
 from homecage.sequence.predict import predict_lstm
-from homecage.sequence.train import read_sequence, sequence_loss, train_fold, weigh_behaviors
+from homecage.sequence.train import (
+    Training,
+    read_sequence,
+    sequence_loss,
+    train_fold,
+    weigh_behaviors,
+)
 from homecage.sequence.windows import Sequence
 from homecage.stores import ArraySpec, open_store, write_store
 from homecage.weights import load_weights, save_weights
@@ -61,6 +71,7 @@ def train(study, name, held_out="c", seed=0):
         options=OPTIONS,
         seed=seed,
         threads=1,
+        checkpoints=study / name / "checkpoints",
         **outputs,
     )
     return outputs
@@ -71,6 +82,34 @@ def test_the_same_seed_gives_the_same_bytes(study):
     for key in first:
         assert first[key].read_bytes() == again[key].read_bytes()
     assert first["model"].read_bytes() != other["model"].read_bytes()
+
+
+@pytest.mark.parametrize("n_steps", [1, 4])
+def test_a_stopped_training_goes_on_to_the_same_bytes(study, monkeypatch, n_steps):
+    undisturbed = train(study, "1")
+    monkeypatch.setenv(EVERY_S, "1000")
+    taken = []
+
+    def step_and_stop(self, examples, batch, step=Training.step):
+        step(self, examples, batch)
+        taken.append(1)
+        if len(taken) % n_steps == 0:  # again and again
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "step", step_and_stop)
+        n_stops = 0
+        while True:
+            try:
+                stopped = train(study, "2")
+                break
+            except InterruptedTrainingError:
+                n_stops += 1
+                assert not (study / "2" / "model").exists()
+    assert n_stops == len(taken) // n_steps > 0
+    for key in undisturbed:
+        assert undisturbed[key].read_bytes() == stopped[key].read_bytes()
+    assert not (study / "2" / "checkpoints").exists()
 
 
 def test_the_held_out_videos_labels_change_no_weight(study):

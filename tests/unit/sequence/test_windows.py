@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homecage.behaviors import BEHAVIORS, UNLABELED
-from homecage.sequence.windows import Sequence, plan_windows, stack_windows, window_starts
+from homecage.sequence.windows import Sequence, join_windows, plan_windows, window_starts
 
 WALK, DRINK = BEHAVIORS.index("walk"), BEHAVIORS.index("drink")
 
@@ -45,7 +45,9 @@ def test_windows_hold_their_videos_clips():
         make_sequence(np.arange(23) % 8, "b", seed=2),
     ]
     plan = plan_windows(sequences, 10, 1.0, np.random.default_rng(0))
-    fc6, codes = stack_windows(sequences, plan, 10)
+    all_fc6, all_codes, clips = join_windows(sequences, plan, 10)
+    assert len(all_fc6) == len(all_codes) == 7 + 23 + 1
+    fc6, codes = all_fc6[clips], all_codes[clips]
     assert fc6.shape == (4, 10, 3) and codes.shape == (4, 10)
     assert torch.equal(fc6[0, :7], sequences[0].fc6) and (fc6[0, 7:] == 0).all()
     assert codes[0].tolist() == [0, 1, 2, 3, 4, 5, 6, UNLABELED, UNLABELED, UNLABELED]

@@ -2,16 +2,18 @@
 
 import logging
 import time
-from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.behaviors import BEHAVIORS
+from homecage.checkpoints import Checkpoints, capture_random, make_key, restore_random
 from homecage.clips.load import Batch, ClipReader
 from homecage.clips.options import ClipOptions
 from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
@@ -22,6 +24,7 @@ from homecage.memory import keep_freed_memory, send
 from homecage.precision import autocast, choose_precision
 from homecage.prefetch import Awaited
 from homecage.publish import publish
+from homecage.stores import open_store
 from homecage.weights import hash_file
 
 logger = logging.getLogger(__name__)
@@ -36,6 +39,7 @@ def train_convnet(
     options: ConvnetOptions,
     seed: int,
     threads: int,
+    checkpoints: Path,
     model: Path,
     history: Path,
     test: Path,
@@ -50,12 +54,14 @@ def train_convnet(
         options: the optimizer and its schedule.
         seed: of the initial weights, the order of clips and dropout.
         threads: CPU threads; part of what makes two runs identical.
+        checkpoints: folder that keeps the state of a training that is stopped, to go on from.
         model: safetensors file to write.
         history: TSV to write: epoch, learning_rate, train_loss, train_accuracy, test_accuracy.
         test: TSV to write: test clips and accuracy of each behavior and of all, after the last epoch.
 
     Raises:
         DatasetError: the training diverged.
+        InterruptedTrainingError: a signal asked to stop.
     """
     make_deterministic(threads)
     keep_freed_memory()
@@ -68,49 +74,156 @@ def train_convnet(
     torch.manual_seed(seed)  # dropout
     convnet = Convnet(Shape(geometry.length, train_reader.size_px, network))
     initialize(convnet, generator)
-    convnet.mean.copy_(measure_mean(train_reader, options.batch_size))
     convnet.to(device)
-    optimizer = torch.optim.SGD(
-        group_parameters(convnet, options), lr=options.learning_rate, momentum=options.momentum
+    training = Training(convnet, options, generator, precision)
+    key = make_key(
+        clips=[open_store(path, kind="clips").attributes for path in clips],
+        plan=hash_file(plan),
+        geometry=geometry.model_dump(),
+        network=network.model_dump(),
+        options=options.model_dump(),
+        seed=seed,
+        threads=threads,
+        device=str(device.type),
+        precision=str(precision),
     )
-    schedule = torch.optim.lr_scheduler.StepLR(
-        optimizer, options.learning_rate_drop_epochs, options.learning_rate_drop
-    )
-    rows = []
-    logger.info("%s, %s", device, precision)
-    for epoch in range(1, options.epochs + 1):
-        started = time.monotonic()
-        learning_rate = schedule.get_last_lr()[0]
-        order = torch.randperm(len(train_reader), generator=generator).numpy()
-        batches = Awaited(train_reader.batches(order, options.batch_size))
-        loss, accuracy = train_epoch(convnet, batches, optimizer, precision)
-        waited = batches.waited_s / (time.monotonic() - started)
-        schedule.step()
-        if not np.isfinite(loss):
-            raise DatasetError([f"the convnet's loss became {loss}: lower convnet.learning_rate"])
-        confusion = count_confusion(convnet, test_reader, options.batch_size, precision)
-        test_accuracy = accuracy_of(confusion)
-        rows.append((epoch, learning_rate, loss, accuracy, test_accuracy))
-        left = (options.epochs - epoch) * (time.monotonic() - started)
-        logger.info(
-            "epoch %d/%d: loss %.3f, training accuracy %.3f, test accuracy %.3f "
-            "(%.0f s left; %.0f %% of the time was spent waiting for clips)",
-            *(epoch, options.epochs, loss, accuracy, test_accuracy, left, 100 * waited),
+    with Checkpoints(checkpoints, key) as saved:
+        if (state := saved.load()) is None:
+            convnet.mean.copy_(measure_mean(train_reader, options.batch_size))
+        else:
+            training.restore(state)
+        logger.info("%s, %s", device, precision)
+        confusion = None
+        while training.epoch < options.epochs:
+            confusion = train_epoch(training, train_reader, test_reader, saved)
+        if confusion is None:  # stopped after the last epoch
+            confusion = count_confusion(convnet, test_reader, options.batch_size, precision)
+        with publish(history) as temporary:
+            pd.DataFrame(training.rows).to_csv(temporary, sep="\t", index=False)
+        with publish(test) as temporary:
+            tabulate_test(confusion).to_csv(temporary, sep="\t", index=False, na_rep="n/a")
+        metadata = {
+            "trained_on": sorted(path.stem for path in clips),
+            "plan_sha256": hash_file(plan),
+            "training": options.model_dump(),
+            "seed": seed,
+            "precision": str(precision).removeprefix("torch."),
+            "torch": torch.__version__,
+        }
+        save_convnet(model, convnet.cpu(), metadata)
+
+
+class Training:
+    """A training as far as it has come: all that its next step depends on."""
+
+    def __init__(
+        self,
+        convnet: Convnet,
+        options: ConvnetOptions,
+        generator: torch.Generator,
+        precision: torch.dtype,
+    ) -> None:
+        self.convnet, self.options, self.precision = convnet, options, precision
+        self.device = convnet.mean.device
+        self.optimizer = torch.optim.SGD(
+            group_parameters(convnet, options), lr=options.learning_rate, momentum=options.momentum
         )
-    names = ["epoch", "learning_rate", "train_loss", "train_accuracy", "test_accuracy"]
-    with publish(history) as temporary:
-        pd.DataFrame(rows, columns=names).to_csv(temporary, sep="\t", index=False)
-    with publish(test) as temporary:
-        tabulate_test(confusion).to_csv(temporary, sep="\t", index=False, na_rep="n/a")
-    metadata = {
-        "trained_on": sorted(path.stem for path in clips),
-        "plan_sha256": hash_file(plan),
-        "training": options.model_dump(),
-        "seed": seed,
-        "precision": str(precision).removeprefix("torch."),
-        "torch": torch.__version__,
-    }
-    save_convnet(model, convnet.cpu(), metadata)
+        self.rows: list[dict[str, float]] = []  # of the history, one an epoch
+        self._generator = generator
+        self._order_state = generator.get_state()  # from which the epoch's order is drawn
+        self._seen = 0  # clips of the epoch
+        self._loss, self._correct = torch.zeros(2, device=self.device)  # their sums
+
+    @property
+    def epoch(self) -> int:
+        """The epochs that are over."""
+        return len(self.rows)
+
+    def draw_order(self, n_clips: int) -> NDArray[np.int64]:
+        """Return the clips of the epoch that are still to come, in their order."""
+        self._generator.set_state(self._order_state)
+        order = torch.randperm(n_clips, generator=self._generator).numpy()
+        return order[self._seen :]
+
+    def step(self, batch: Batch) -> None:
+        """Take one step down the gradient."""
+        behaviors = send(batch.behaviors, self.device)
+        with autocast(self.precision, self.device):
+            logits = self.convnet(change_light(batch, self.device))
+        loss = F.cross_entropy(logits.float(), behaviors)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self._loss += loss.detach() * len(behaviors)
+        self._correct += (logits.argmax(1) == behaviors).sum()
+        self._seen += len(behaviors)
+
+    def end_epoch(self) -> dict[str, float]:
+        """Close the epoch; return its row of the history, without the test's accuracy."""
+        row: dict[str, float] = {
+            "epoch": self.epoch + 1,
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "train_loss": float(self._loss / self._seen),
+            "train_accuracy": float(self._correct / self._seen),
+        }
+        if row["epoch"] % self.options.learning_rate_drop_epochs == 0:
+            for group in self.optimizer.param_groups:
+                group["lr"] *= self.options.learning_rate_drop
+        self._order_state = self._generator.get_state()
+        self._seen = 0
+        self._loss, self._correct = torch.zeros(2, device=self.device)
+        return row
+
+    def capture(self) -> dict[str, Any]:
+        """Return the state, to be saved."""
+        return {
+            "convnet": self.convnet.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "rows": self.rows,
+            "order": self._order_state,
+            "seen": self._seen,
+            "sums": [self._loss, self._correct],
+            "random": capture_random(self.device),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a captured state."""
+        self.convnet.load_state_dict(state["convnet"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.rows = state["rows"]
+        self._order_state, self._seen = state["order"], state["seen"]
+        self._loss, self._correct = (total.to(self.device) for total in state["sums"])
+        restore_random(state["random"], self.device)
+
+
+def train_epoch(
+    training: Training, train_reader: ClipReader, test_reader: ClipReader, saved: Checkpoints
+) -> NDArray[np.int64]:
+    """Take what is left of a pass over the training clips; return the test's confusion, (K, K)."""
+    started = time.monotonic()
+    options, convnet = training.options, training.convnet
+    convnet.train()
+    order = training.draw_order(len(train_reader))
+    batches = Awaited(train_reader.batches(order, options.batch_size))
+    for batch in batches:
+        training.step(batch)
+        saved.offer(training.capture)
+    waited = batches.waited_s / (time.monotonic() - started)
+    row = training.end_epoch()
+    if not np.isfinite(row["train_loss"]):
+        problem = f"the convnet's loss became {row['train_loss']}: lower convnet.learning_rate"
+        raise DatasetError([problem])
+    confusion = count_confusion(convnet, test_reader, options.batch_size, training.precision)
+    row["test_accuracy"] = accuracy_of(confusion)
+    training.rows.append(row)
+    logger.info(
+        "epoch %d/%d: loss %.3f, training accuracy %.3f, test accuracy %.3f "
+        "(%.0f s left; %.0f %% of the training was spent waiting for clips)",
+        *(training.epoch, options.epochs, row["train_loss"], row["train_accuracy"]),
+        *(row["test_accuracy"], (options.epochs - training.epoch) * (time.monotonic() - started)),
+        100 * waited,
+    )
+    return confusion
 
 
 def group_parameters(convnet: Convnet, options: ConvnetOptions) -> list[dict[str, object]]:
@@ -132,32 +245,6 @@ def measure_mean(reader: ClipReader, batch_size: int) -> Tensor:
         total += batch.clips.sum(axis=(0, 1, 2, 3), dtype=np.float64)
         count += batch.clips[..., 0].size
     return torch.from_numpy(total / count).float()
-
-
-def train_epoch(
-    convnet: Convnet,
-    batches: Iterable[Batch],
-    optimizer: torch.optim.Optimizer,
-    precision: torch.dtype,
-) -> tuple[float, float]:
-    """Take one pass over the clips; return the mean loss and the accuracy while training."""
-    convnet.train()
-    device = convnet.mean.device
-    total_loss = torch.zeros((), device=device)
-    correct = torch.zeros((), device=device)
-    n_clips = 0
-    for batch in batches:
-        behaviors = send(batch.behaviors, device)
-        with autocast(precision, device):
-            logits = convnet(change_light(batch, device))
-        loss = F.cross_entropy(logits.float(), behaviors)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        total_loss += loss.detach() * len(behaviors)
-        correct += (logits.argmax(1) == behaviors).sum()
-        n_clips += len(behaviors)
-    return float(total_loss / n_clips), float(correct / n_clips)
 
 
 def change_light(batch: Batch, device: torch.device) -> Tensor:

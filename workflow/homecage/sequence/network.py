@@ -7,29 +7,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch.nn.functional as F
+import torch
 from torch import Tensor, nn
 
 from homecage.behaviors import BEHAVIORS
 from homecage.errors import StoreError
+from homecage.sequence.lstm import StackedLSTM, drop
 from homecage.weights import load_weights, save_weights
 
 
 class SequenceModel(nn.Module):
     """Scores each clip of a sequence from its descriptor and those before it."""
 
-    def __init__(self, descriptor: int, units: int, layers: int, dropout: float) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        units: int,
+        layers: int,
+        dropout: float,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__()
         self.shape = {"descriptor": descriptor, "units": units, "layers": layers}
         self.dropout = dropout
-        between = dropout if layers > 1 else 0.0
-        self.lstm = nn.LSTM(descriptor, units, layers, batch_first=True, dropout=between)
+        self.lstm = StackedLSTM(descriptor, units, layers, dropout)
+        self.lstm.precision = precision
         self.output = nn.Linear(units, len(BEHAVIORS))
 
     def forward(self, fc6: Tensor) -> Tensor:
         """Return logits (B, C, K) from descriptors (B, C, D)."""
-        hidden, _ = self.lstm(fc6)  # (B, C, units)
-        logits: Tensor = self.output(F.dropout(hidden, self.dropout, self.training))
+        hidden = self.lstm(fc6)  # (B, C, units)
+        logits: Tensor = self.output(drop(hidden, self.dropout) if self.training else hidden)
         return logits
 
 

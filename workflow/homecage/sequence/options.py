@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from homecage.options import Options
+from homecage.options import Options, Precision
 
 
 class SequenceOptions(Options):
@@ -34,3 +34,6 @@ class SequenceOptions(Options):
     """Passes without a better inner validation loss before training stops. Source: our choice."""
     validation_videos: int = Field(2, ge=1)
     """Training videos of each fold kept aside for early stopping. Source: our choice."""
+    precision: Precision = "auto"
+    """Of the matrix products in training; weights are float32. auto: bfloat16 where the device
+    multiplies matrices in it (a GPU, a CPU with AMX), else float32. Source: our choice."""

@@ -1,10 +1,12 @@
 """Training one fold: the LSTM that will score a video none of whose labels it has seen."""
 
 import copy
+import hashlib
 import logging
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,16 +15,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from homecage.behaviors import UNLABELED
+from homecage.checkpoints import Checkpoints, capture_random, make_key, restore_random
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import labeled_frames
 from homecage.device import choose_device, make_deterministic
 from homecage.errors import DatasetError, StoreError
+from homecage.memory import keep_freed_memory
+from homecage.precision import choose_precision
 from homecage.predictions import read_annotation
 from homecage.publish import publish
 from homecage.sequence.folds import make_fold
 from homecage.sequence.network import SequenceModel, save_sequence_model
 from homecage.sequence.options import SequenceOptions
-from homecage.sequence.windows import Sequence, count_behaviors, plan_windows, stack_windows
+from homecage.sequence.windows import Sequence, count_behaviors, join_windows, plan_windows
 from homecage.stores import open_store
 from homecage.weights import hash_file, load_weights
 
@@ -39,6 +44,7 @@ def train_fold(
     options: SequenceOptions,
     seed: int,
     threads: int,
+    checkpoints: Path,
     model: Path,
     history: Path,
     plan: Path,
@@ -54,15 +60,19 @@ def train_fold(
         options: the model, its training and the inner validation.
         seed: of the validation videos, the windows, the initial weights, their order and dropout.
         threads: CPU threads; part of what makes two runs identical.
+        checkpoints: folder that keeps the state of a training that is stopped, to go on from.
         model: safetensors file to write: the weights of the best epoch.
         history: TSV to write: epoch, train_loss, validation_loss, validation_accuracy, best.
         plan: TSV to write: the training windows and their copies.
 
     Raises:
         DatasetError: too few videos, or none of the training or validation clips is labeled.
+        InterruptedTrainingError: a signal asked to stop.
     """
     make_deterministic(threads)
+    keep_freed_memory()
     device = choose_device()
+    precision = choose_precision(options.precision, device)
     sequences = {
         path.stem: read_sequence(path, annotation, geometry)
         for path, annotation in zip(features, annotations, strict=True)
@@ -79,29 +89,42 @@ def train_fold(
     )
     torch.manual_seed(seed)
     network = SequenceModel(
-        training[0].fc6.shape[1], options.units, options.layers, options.dropout
+        training[0].fc6.shape[1], options.units, options.layers, options.dropout, precision
     ).to(device)
-    weights = weigh_behaviors(training, options.class_weight).to(device)
-    fc6, codes = stack_windows(training, windows, options.window_clips)
-    copies = torch.from_numpy(np.repeat(np.arange(len(windows)), windows["copies"]))
-    best, rows = fit(
-        network, fc6.to(device), codes.to(device), copies, validation, weights, options
+    key = make_key(
+        fold=asdict(fold),
+        data=[hash_sequence(sequences[video]) for video in sorted(sequences)],
+        options=options.model_dump(),
+        seed=seed,
+        threads=threads,
+        device=device.type,
+        precision=str(precision),
     )
-    with publish(plan) as temporary:
-        windows.to_csv(temporary, sep="\t", index=False)
-    with publish(history) as temporary:
-        rows.to_csv(temporary, sep="\t", index=False)
-    _, trained = load_weights(convnet)
-    metadata = {
-        **asdict(fold),
-        "convnet_sha256": hash_file(convnet),
-        "convnet_trained_on": trained["trained_on"],
-        "options": options.model_dump(),
-        "seed": seed,
-        "torch": torch.__version__,
-    }
-    network.load_state_dict(best)
-    save_sequence_model(model, network, metadata)
+    weights = weigh_behaviors(training, options.class_weight).to(device)
+    examples = Examples(
+        *(part.to(device) for part in join_windows(training, windows, options.window_clips))
+    )
+    del sequences, training  # the descriptors stand in memory once
+    copies = torch.from_numpy(np.repeat(np.arange(len(windows)), windows["copies"]))
+    examples = replace(examples, windows=examples.windows[copies])
+    with Checkpoints(checkpoints, key) as saved:
+        progress = fit(Training(network, weights, options), examples, validation, saved)
+        with publish(plan) as temporary:
+            windows.to_csv(temporary, sep="\t", index=False)
+        with publish(history) as temporary:
+            progress.tabulate().to_csv(temporary, sep="\t", index=False)
+        _, trained = load_weights(convnet)
+        metadata = {
+            **asdict(fold),
+            "convnet_sha256": hash_file(convnet),
+            "convnet_trained_on": trained["trained_on"],
+            "options": options.model_dump(),
+            "seed": seed,
+            "precision": str(precision).removeprefix("torch."),
+            "torch": torch.__version__,
+        }
+        network.load_state_dict(progress.best_weights)
+        save_sequence_model(model, network, metadata)
 
 
 def read_sequence(features: Path, annotation: Path, geometry: ClipOptions) -> Sequence:
@@ -120,74 +143,150 @@ def read_sequence(features: Path, annotation: Path, geometry: ClipOptions) -> Se
     )
 
 
+def hash_sequence(sequence: Sequence) -> str:
+    """Hash a video's descriptors and labels."""
+    content = hashlib.sha256(sequence.fc6.numpy().tobytes())
+    content.update(sequence.codes.tobytes())
+    return content.hexdigest()
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a fold is trained on."""
+
+    fc6: Tensor  # (C, D) float16, of all clips
+    codes: Tensor  # (C,) their labels
+    windows: Tensor  # (N, W) the clips of each window of an epoch, each as often as the plan says
+
+
+class Training:
+    """A fold's training as far as it has come: all that its next step depends on."""
+
+    def __init__(self, network: SequenceModel, weights: Tensor, options: SequenceOptions) -> None:
+        """Start with a network.
+
+        Args:
+            network: the model, changed in place.
+            weights: of each behavior in the loss, (K,).
+            options: the optimizer and when to stop.
+        """
+        self.network, self.weights, self.options = network, weights, options
+        self.optimizer = torch.optim.Adam(
+            network.parameters(), lr=options.learning_rate, fused=True
+        )
+        self.best_weights = copy.deepcopy(network.state_dict())
+        self.rows: list[dict[str, float]] = []  # of the history, one an epoch
+        self._order: Tensor | None = None  # of the epoch's windows, (N,)
+        self._losses: list[Tensor] = []  # of the epoch's batches so far
+
+    @property
+    def epoch(self) -> int:
+        """The epochs that are over."""
+        return len(self.rows)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, from 1, with the lowest validation loss; 0 before the first one is over."""
+        losses = [row["validation_loss"] for row in self.rows]
+        return 1 + losses.index(min(losses)) if losses else 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the validation loss no longer falls, or all epochs are over."""
+        waiting = self.epoch - self.best_epoch
+        return waiting >= self.options.patience or self.epoch >= self.options.epochs
+
+    def draw_batches(self, n_windows: int) -> list[Tensor]:
+        """Return the batches of windows that are still to come in this epoch."""
+        if self._order is None:
+            self._order = torch.randperm(n_windows)
+        return list(self._order.split(self.options.batch_size))[len(self._losses) :]
+
+    def step(self, examples: Examples, batch: Tensor) -> None:
+        """Take one step down the gradient with the windows of these numbers, (B,)."""
+        clips = examples.windows[batch.to(examples.windows.device)]  # (B, W)
+        # The LSTM goes through memory step by step, so the batch is laid out like that.
+        steps_first = examples.fc6[clips.t()].float()  # (W, B, D)
+        logits = self.network(steps_first.transpose(0, 1))
+        loss = sequence_loss(logits, examples.codes[clips], self.weights)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.gradient_norm)
+        self.optimizer.step()
+        self._losses.append(loss.detach())
+
+    def end_epoch(self, validation_loss: float, validation_accuracy: float) -> None:
+        """Note how the epoch went, and keep the weights if they are the best so far."""
+        self.rows.append(
+            {
+                "epoch": self.epoch + 1,
+                "train_loss": float(torch.stack(self._losses).mean()),
+                "validation_loss": validation_loss,
+                "validation_accuracy": validation_accuracy,
+            }
+        )
+        if self.best_epoch == self.epoch:
+            self.best_weights = copy.deepcopy(self.network.state_dict())
+        self._order, self._losses = None, []
+
+    def tabulate(self) -> pd.DataFrame:
+        """Return the history, one row an epoch."""
+        table = pd.DataFrame(self.rows)
+        table["best"] = (table["epoch"] == self.best_epoch).astype(int)
+        return table
+
+    def capture(self) -> dict[str, Any]:
+        """Return the state, to be saved."""
+        return {
+            "network": self.network.state_dict(),
+            "best_weights": self.best_weights,
+            "optimizer": self.optimizer.state_dict(),
+            "rows": self.rows,
+            "order": self._order,
+            "losses": self._losses,
+            "random": capture_random(self.weights.device),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a captured state."""
+        self.network.load_state_dict(state["network"])
+        self.best_weights = state["best_weights"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.rows = state["rows"]
+        self._order = state["order"]
+        self._losses = [loss.to(self.weights.device) for loss in state["losses"]]
+        restore_random(state["random"], self.weights.device)
+
+
 def fit(
-    network: SequenceModel,
-    fc6: Tensor,
-    codes: Tensor,
-    copies: Tensor,
-    validation: list[Sequence],
-    weights: Tensor,
-    options: SequenceOptions,
-) -> tuple[dict[str, Tensor], pd.DataFrame]:
-    """Train until the inner validation loss no longer falls; return the best weights and history.
+    training: Training, examples: Examples, validation: list[Sequence], saved: Checkpoints
+) -> Training:
+    """Train until the inner validation loss no longer falls, from where a stopped training was.
 
     Args:
-        network: the model, changed in place.
-        fc6: windows, (N, W, D).
-        codes: their labels, (N, W).
-        copies: the windows of one epoch, each as often as the plan says.
+        training: from its start.
+        examples: the windows to train on.
         validation: whole videos, each scored in one pass as a held-out one is.
-        weights: of each behavior in the loss, (K,).
-        options: the optimizer and when to stop.
+        saved: the checkpoints.
     """
-    optimizer = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
-    best_loss, best_weights = float("inf"), copy.deepcopy(network.state_dict())
-    best_epoch = 0
-    rows = []
+    if (state := saved.load()) is not None:
+        training.restore(state)
     started = time.monotonic()
-    for epoch in range(1, options.epochs + 1):
-        order = copies[torch.randperm(len(copies))]
-        loss = train_epoch(network, fc6, codes, order, optimizer, weights, options)
-        validation_loss, validation_accuracy = validate(network, validation, weights)
-        rows.append((epoch, loss, validation_loss, validation_accuracy))
-        if validation_loss < best_loss:
-            best_loss, best_epoch = validation_loss, epoch
-            best_weights = copy.deepcopy(network.state_dict())
-        if epoch % 5 == 0:
+    while not training.done:
+        training.network.train()
+        for batch in training.draw_batches(len(examples.windows)):
+            training.step(examples, batch)
+            saved.offer(training.capture)
+        training.end_epoch(*validate(training.network, validation, training.weights))
+        if training.epoch % 5 == 0:
+            row = training.rows[-1]
             logger.info(
                 "epoch %d: loss %.3f, validation loss %.3f, accuracy %.3f (%.0f s)",
-                *(epoch, loss, validation_loss, validation_accuracy, time.monotonic() - started),
+                *(training.epoch, row["train_loss"], row["validation_loss"]),
+                *(row["validation_accuracy"], time.monotonic() - started),
             )
-        if epoch - best_epoch >= options.patience:
-            break
-    logger.info("stopped after epoch %d; kept epoch %d", epoch, best_epoch)
-    names = ["epoch", "train_loss", "validation_loss", "validation_accuracy"]
-    history = pd.DataFrame(rows, columns=names)
-    history["best"] = (history["epoch"] == best_epoch).astype(int)
-    return best_weights, history
-
-
-def train_epoch(
-    network: SequenceModel,
-    fc6: Tensor,
-    codes: Tensor,
-    order: Tensor,
-    optimizer: torch.optim.Optimizer,
-    weights: Tensor,
-    options: SequenceOptions,
-) -> float:
-    """Take one pass over windows in this order; return the mean loss of a batch."""
-    network.train()
-    losses = []
-    for indices in order.split(options.batch_size):
-        indices = indices.to(fc6.device)
-        loss = sequence_loss(network(fc6[indices].float()), codes[indices], weights)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), options.gradient_norm)
-        optimizer.step()
-        losses.append(loss.detach())
-    return float(torch.stack(losses).mean())
+    logger.info("stopped after epoch %d; kept epoch %d", training.epoch, training.best_epoch)
+    return training
 
 
 def weigh_behaviors(sequences: list[Sequence], power: float) -> Tensor:

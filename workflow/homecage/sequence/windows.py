@@ -1,6 +1,6 @@
 """Training windows: stretches of consecutive clips, those with rare behaviors duplicated.
 
-Letters: N windows, W clips in a window, D descriptor, K behaviors.
+Letters: N windows, W clips in a window, C clips, D descriptor, K behaviors.
 """
 
 from dataclasses import dataclass
@@ -64,17 +64,21 @@ def count_behaviors(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.bincount(codes[codes != UNLABELED], minlength=len(BEHAVIORS))
 
 
-def stack_windows(
+def join_windows(
     sequences: list[Sequence], plan: pd.DataFrame, window_clips: int
-) -> tuple[Tensor, Tensor]:
-    """Return descriptors (N, W, D) float16 and labels (N, W); padding is zero and unlabeled."""
-    by_video = {sequence.video: sequence for sequence in sequences}
-    fc6 = torch.zeros((len(plan), window_clips, sequences[0].fc6.shape[1]), dtype=torch.float16)
-    codes = torch.full((len(plan), window_clips), UNLABELED)
-    for n, (video, start) in enumerate(zip(plan["video"], plan["start"], strict=True)):
-        sequence = by_video[video]
-        own = slice(start, start + window_clips)
-        n_clips = len(sequence.codes[own])
-        fc6[n, :n_clips] = sequence.fc6[own]
-        codes[n, :n_clips] = torch.from_numpy(sequence.codes[own])
-    return fc6, codes
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Lay all clips out once, and say which of them each window holds.
+
+    Returns:
+        The descriptors of all clips (C + 1, D) float16, their labels (C + 1,), and the clips of
+        each window (N, W). The last clip is padding: zero and unlabeled.
+    """
+    padding = Sequence("", torch.zeros_like(sequences[0].fc6[:1]), np.array([UNLABELED]))
+    fc6 = torch.cat([sequence.fc6 for sequence in [*sequences, padding]])
+    codes = np.concatenate([sequence.codes for sequence in [*sequences, padding]])
+    lengths = pd.Series({sequence.video: len(sequence.codes) for sequence in sequences})
+    stop = plan["video"].map(lengths.cumsum()).to_numpy()
+    start = stop - plan["video"].map(lengths).to_numpy() + plan["start"].to_numpy()
+    clips = start[:, None] + np.arange(window_clips)
+    clips[clips >= stop[:, None]] = len(fc6) - 1
+    return fc6, torch.from_numpy(codes), torch.from_numpy(clips)
