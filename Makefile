@@ -4,14 +4,14 @@ CORES ?= all
 ARGS ?=# more arguments for snakemake, as those of --config
 
 .DEFAULT_GOAL := help
-.PHONY: help run report test check format lock schema clean
+.PHONY: help run report test slurm-test fault-test bench check format lock schema clean
 VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:  ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 run: $(READY)  ## Run the default experiment: from videos to the table and the figures
 	snakemake --cores $(CORES) $(ARGS)
@@ -22,6 +22,16 @@ report: $(READY)  ## Write results/report.html from the results of a run
 test: $(READY)  ## Run all checks and tests
 	$(MAKE) --no-print-directory check
 	python -m pytest
+
+slurm-test: $(READY)  ## Run on a real one-node Slurm, installing it where that is possible
+	tests/slurm/install.sh
+	python -m pytest tests/slurm
+
+fault-test: $(READY)  ## Interrupt every verb at every write, fill the disk, damage results: some half an hour
+	python -m tests.faults
+
+bench: $(READY)  ## Measure the speed card: some ten minutes, best on a machine with nothing else to do
+	python -m tests.bench
 
 check: $(READY)  ## Lint, format, types, order of the rooms, workflow
 	ruff check .

@@ -16,6 +16,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/frames.smk"
@@ -24,6 +25,11 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/sequence.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+
+
+# Not for dry runs, nor for the parts of a run that carry out its jobs on a cluster.
+onstart:
+    hold_folder()
 
 
 rule all:

@@ -1,5 +1,10 @@
 """A result appears whole or not at all."""
 
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from homecage.publish import publish
@@ -54,3 +59,50 @@ def test_a_long_name_is_published(tmp_path):
     with publish(target) as temporary:
         temporary.write_text("whole")
     assert target.read_text() == "whole"
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    target = tmp_path / "frames.zarr"
+    script = (
+        "import os, signal, sys; from pathlib import Path; from homecage.publish import publish\n"
+        "with publish(Path(sys.argv[1])) as temporary:\n"
+        "    temporary.mkdir(); (temporary / 'half').touch(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script, target])
+    (left,) = tmp_path.iterdir()
+    with publish(tmp_path / "features.zarr") as another:
+        another.touch()
+        assert left.exists()
+    with publish(target) as mine:
+        assert not left.exists()
+        write_folder(mine, "whole")
+        with pytest.raises(FileNotFoundError), publish(target):
+            assert mine.exists()  # Its writer lives.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["features.zarr", "frames.zarr"]
+
+
+def test_an_earlier_folder_comes_back_when_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    target = tmp_path / "frames.zarr"
+    write_folder(target, "earlier")
+    rename = Path.rename
+
+    def fail_into_place(path, to):
+        if to == target and path.suffix == ".zarr":
+            raise OSError(errno.EIO, "no")
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", fail_into_place)
+    with pytest.raises(OSError, match="no"), publish(target) as temporary:
+        write_folder(temporary, "new")
+    assert (target / "part").read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_full_disk_is_told_of_with_the_files_name(tmp_path):
+    with (
+        pytest.raises(OSError, match=r"No space left on device: '.*frames\.zarr'"),
+        publish(tmp_path / "frames.zarr"),
+        Path("/dev/full").open("wb", buffering=0) as full,
+    ):
+        full.write(b"1")
+    assert not list(tmp_path.iterdir())

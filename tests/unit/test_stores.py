@@ -259,3 +259,25 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + block.nbytes  # Of which the longer one has 72 more.
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_damaged_rows_are_never_read(tmp_path_factory, data):
+    """Wherever a bit flips in a store, and whichever rows are asked for: the true ones, or an error."""
+    path = tmp_path_factory.mktemp("stores") / "mouse.zarr"
+    frames, _ = write(path, n_rows=data.draw(st.sampled_from([5, 32, 45])))
+    file = data.draw(st.sampled_from(sorted(path.rglob("*.*.*")) + sorted(path.rglob("*.json"))))
+    content = bytearray(file.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    file.write_bytes(content)
+    selection = data.draw(st.slices(len(frames)) | st.integers(0, len(frames) - 1))
+    try:
+        store = open_store(path, kind="frames")
+        read = store["frames"][selection]
+    except StoreError as error:
+        assert str(path) in str(error) and "run snakemake again" in str(error)
+    else:
+        assert store.attributes["source"] == "mouse.mpg"
+        assert np.array_equal(read, frames[selection])
+        assert file.parent != path  # Nothing in the store's own description goes unnoticed.

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from homecage.errors import ConfigError, HomecageError
 from homecage.options import Options
+from homecage.parent import end_with_run
 from homecage.verbs import VERBS
 
 
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(format=f"[{verb}] %(message)s", stream=sys.stderr)
     logging.getLogger("homecage").setLevel(logging.INFO)  # and other libraries stay quiet
     signal.signal(signal.SIGTERM, _exit_on_signal)
+    end_with_run()
     try:
         function = load_verb(verb)
         defopt.run(

@@ -1,13 +1,55 @@
 """Where the networks run, and that they run the same way twice."""
 
+import fcntl
 import os
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import IO
 
 import torch
 
+_CLAIMS: list[IO[str]] = []  # Open for as long as the process lives: closing one would give it up.
 
+
+@cache
 def choose_device() -> torch.device:
-    """Return the first GPU this process may see, or the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Return the GPU that this process works on to its end, or the CPU.
+
+    Jobs that start side by side on one machine are given different GPUs, as long as there are
+    enough. Only GPUs in ``CUDA_VISIBLE_DEVICES`` are seen, which under Slurm is the job's own.
+    ``HOMECAGE_GPUS=0``, set for a job that may use none, means the CPU.
+    """
+    if os.environ.get("HOMECAGE_GPUS") == "0" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    # By UUID: an index means another GPU where another process sees others.
+    gpus = [torch.cuda.get_device_properties(i).uuid for i in range(torch.cuda.device_count())]
+    folder = Path(tempfile.gettempdir()) / f"homecage-gpus-{os.getuid()}"
+    device = torch.device("cuda", claim([str(gpu) for gpu in gpus], folder))
+    torch.cuda.set_device(device)
+    return device
+
+
+def claim(gpus: Sequence[str], folder: Path) -> int:
+    """Claim the GPU with the fewest claims until this process ends; return its index.
+
+    A claim is a lock on a file in ``folder``, which the system lifts however the process ends. Each
+    GPU is claimed once before one is shared, so nobody waits.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in count():
+        for index, gpu in enumerate(gpus):
+            lock = (folder / f"{gpu}.{place}").open("w")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+            else:
+                _CLAIMS.append(lock)
+                return index
+    raise AssertionError("unreachable")
 
 
 def make_deterministic(threads: int) -> None:
@@ -18,4 +60,6 @@ def make_deterministic(threads: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    # Else every new tensor is filled first; nothing here reads what it has not written.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False

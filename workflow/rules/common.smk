@@ -1,9 +1,12 @@
 # Shared by all that follows: the checked configuration, the names in the data set, what a verb needs.
+import csv
 import json
+import math
 import os
 import re
 import shlex
 import sys
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from homecage.dependencies import find_modules
 from homecage.errors import HomecageError
 from homecage.ingest.check import refuse_changed_annotations
 from homecage.ingest.dataset import ANNOTATORS, find_dataset, is_mit_home_cage
+from homecage.parent import RUN
+from homecage.runlock import Run, hold, this_run
 from homecage.simulate.names import (
     clip_folder_names,
     names_annotated_twice,
@@ -22,12 +27,30 @@ from homecage.simulate.names import (
 from homecage.verbs import VERBS
 from snakemake.exceptions import WorkflowError
 
+# Jobs inherit who runs them, here and on a cluster's nodes, so that they end when it is gone.
+if workflow.is_main_process:
+    os.environ[RUN] = this_run().dump()
+
+
+def hold_folder():
+    """Refuse a second run in this folder; say so where the last one was killed."""
+    try:
+        killed = hold(Run.parse(os.environ[RUN]))
+    except HomecageError as error:
+        raise WorkflowError(str(error)) from None
+    if killed:
+        logger.warning(f"The last run in this folder was killed ({killed}); going on.")
+
+
 # Jobs find the library beside this workflow, installed or not, also in an environment of their own.
 # A prefix replaces Snakemake's strict mode, without which a failed verb piped to tee would pass.
 # Threads that wait must sleep: spinning ones, on cores that other jobs use too, were seen to slow
 # training down tenfold.
+# A job that asks for no GPU uses none; those that do say HOMECAGE_GPUS={resources.gpu} themselves, which
+# `--resources gpu=0` makes 0.
 shell.prefix(
-    f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE PYTHONPATH={shlex.quote(sys.path[0])}; "
+    "set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
+    f" PYTHONPATH={shlex.quote(sys.path[0])}; "
 )
 
 try:
@@ -127,15 +150,87 @@ def until_checked(wildcards):
     return []
 
 
+def demand(base, per_gb=0, per_hour=0):
+    """Ask for what was measured, with headroom; as much again at each retry.
+
+    On top of ``base`` for each GB of input files, which is what decoding takes its time for, and for
+    each hour of video: of the job's own, or of all.
+    """
+
+    def ask(wildcards, input, attempt):
+        demanded = base
+        if per_gb:
+            files = filter(Path.is_file, map(Path, input))
+            demanded += per_gb * sum(path.stat().st_size for path in files) / 1e9
+        if per_hour:
+            demanded += per_hour * hours(getattr(wildcards, "video", None))
+        return math.ceil(attempt * demanded)
+
+    return ask
+
+
+def hours(video=None):
+    """Return the length of a video, or of all, as the check found it; half an hour each before that."""
+    if not Path(CHECKED).exists():
+        return 0.5 * (1 if video else len(VIDEOS))
+    lengths_s = read_lengths(Path(CHECKED).stat().st_mtime_ns)
+    return (lengths_s.get(video, 1800) if video else sum(lengths_s.values())) / 3600
+
+
+@cache
+def read_lengths(written):
+    """Read the length of each video, in seconds, from the check's table, once for each that is written."""
+    with open(CHECKED, encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    return {
+        row["name"]: float(row["seconds"]) for row in rows if row["kind"] == "video"
+    }
+
+
 def one_of(names):
     """Constrain a wildcard to names that the data set has."""
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def others(pattern):
-    """Name a file of every video but the held-out one."""
+    """Name a file of every video but the held-out one: as text for the shell, which is quick to hand on."""
+    quoted = {
+        video: shlex.quote(path)
+        for video, path in zip(VIDEOS, expand(pattern, video=VIDEOS), strict=True)
+    }
+    return lambda wildcards: " ".join(
+        path for video, path in quoted.items() if video != wildcards.fold
+    )
+
+
+# A fold needs the files of all videos but one: with a thousand videos a million links between jobs, at
+# which Snakemake plans for many minutes. So a fold waits for each other video of its own bundle, and
+# for other bundles as a whole. With no more videos than this there is one bundle, and no such job.
+BUNDLE_SIZE = 32
+BUNDLES = {
+    str(start // BUNDLE_SIZE): list(VIDEOS)[start : start + BUNDLE_SIZE]
+    for start in range(0, len(VIDEOS), BUNDLE_SIZE)
+}
+BUNDLE_OF = {video: bundle for bundle, videos in BUNDLES.items() for video in videos}
+
+
+def bundled_with_fold(pattern):
+    """Name a file of every video in the held-out one's bundle but its own."""
     return lambda wildcards: expand(
-        pattern, video=[video for video in VIDEOS if video != wildcards.fold]
+        pattern,
+        video=[
+            video
+            for video in BUNDLES[BUNDLE_OF[wildcards.fold]]
+            if video != wildcards.fold
+        ],
+    )
+
+
+def other_bundles(wildcards):
+    """Name the bundles that the held-out video is not in."""
+    return expand(
+        "results/sequence/bundles/{bundle}.txt",
+        bundle=[bundle for bundle in BUNDLES if bundle != BUNDLE_OF[wildcards.fold]],
     )
 
 
@@ -145,3 +240,4 @@ wildcard_constraints:
     fold=one_of(VIDEOS),
     folder=one_of(CLIPS),
     annotator=one_of(ANNOTATORS),
+    bundle=one_of(BUNDLES),

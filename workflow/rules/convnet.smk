@@ -22,8 +22,8 @@ rule balance_clips:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(2000),
+        runtime=demand(30),
     params:
         geometry=options("clips"),
         options=options("balance"),
@@ -58,15 +58,16 @@ rule train_convnet:
     threads: 4
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=demand(16000),
+        runtime=demand(720),
     params:
         geometry=options("clips"),
         network=options("network"),
         options=options("convnet"),
         seed=EXPERIMENT.seed,
+        checkpoints="results/checkpoints/train_convnet/{net}all",
     shell:
-        "python -m homecage train-convnet --clips {input.clips:q} --plan {input.plan:q}"
+        "HOMECAGE_GPUS={resources.gpu} python -m homecage train-convnet --clips {input.clips:q} --plan {input.plan:q}"
         " --geometry {params.geometry:q} --network {params.network:q} --options {params.options:q}"
-        " --seed {params.seed} --threads {threads} --model {output.model:q}"
-        " --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"
+        " --seed {params.seed} --threads {threads} --checkpoints {params.checkpoints:q}"
+        " --model {output.model:q} --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"

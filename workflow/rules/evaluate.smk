@@ -33,8 +33,8 @@ rule evaluate_predictions:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=demand(2000, per_hour=200),
+        runtime=demand(30, per_hour=2),
     params:
         published=PUBLISHED,
         folder=lambda wildcards, output: Path(output[0]).parent,
@@ -59,8 +59,8 @@ rule list_bouts:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=demand(2000, per_hour=200),
+        runtime=demand(30, per_hour=2),
     params:
         folder=lambda wildcards, output: Path(output[0]).parent,
     shell:
@@ -82,8 +82,8 @@ rule count_behaviors:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(2000, per_hour=50),
+        runtime=demand(30, per_hour=1),
     shell:
         "python -m homecage count-behaviors --clips {input.clips:q}"
         " --annotations {input.annotations:q} --output {output:q} 2>&1 | tee {log:q}"

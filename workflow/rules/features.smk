@@ -17,13 +17,13 @@ rule extract_features:
     threads: 2
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=demand(8000),
+        runtime=demand(30, per_hour=60),
     params:
         geometry=options("clips"),
         options=options("features"),
     shell:
-        "python -m homecage extract-features --frames {input.frames:q} --convnet {input.convnet:q}"
+        "HOMECAGE_GPUS={resources.gpu} python -m homecage extract-features --frames {input.frames:q} --convnet {input.convnet:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
         " --output {output:q} 2>&1 | tee {log:q}"
 
@@ -42,8 +42,8 @@ rule predict_convnet:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=demand(1000, per_hour=100),
+        runtime=demand(10, per_hour=2),
     params:
         geometry=options("clips"),
     shell:

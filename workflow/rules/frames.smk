@@ -16,8 +16,8 @@ rule decode_video:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=demand(1000),
+        runtime=demand(30, per_gb=30),
     params:
         dataset=options("dataset"),
         options=options("frames"),
@@ -41,8 +41,8 @@ rule decode_clips:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=demand(1000),
+        runtime=demand(60, per_gb=30),
     params:
         dataset=options("dataset"),
         options=options("frames"),

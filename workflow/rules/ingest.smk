@@ -15,8 +15,8 @@ rule inspect_video:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=demand(1000),
+        runtime=demand(30, per_gb=30),
     params:
         dataset=options("dataset"),
         options=options("frames"),
@@ -39,8 +39,8 @@ rule inspect_clips:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=demand(1000),
+        runtime=demand(60, per_gb=30),
     params:
         dataset=options("dataset"),
         options=options("frames"),
@@ -68,8 +68,8 @@ checkpoint check_dataset:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(2000),
+        runtime=demand(30),
     params:
         dataset=options("dataset"),
         clip_length=EXPERIMENT.clips.length,
@@ -100,8 +100,8 @@ rule import_annotation:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=demand(1000, per_hour=50),
+        runtime=demand(10, per_hour=1),
     shell:
         "python -m homecage import-annotation --annotation {input.annotation:q}"
         " --frames {input.frames:q} --output {output:q} 2>&1 | tee {log:q}"
@@ -121,8 +121,8 @@ rule predict_human:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=demand(1000, per_hour=100),
+        runtime=demand(10, per_hour=1),
     shell:
         "python -m homecage predict-human --annotation {input.annotation:q}"
         " --frames {input.frames:q} --output {output:q} 2>&1 | tee {log:q}"

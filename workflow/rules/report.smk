@@ -34,8 +34,8 @@ rule write_table:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=demand(1000),
+        runtime=demand(10),
     params:
         data_label=DATA_LABEL,
     shell:
@@ -63,8 +63,8 @@ rule plot_distribution:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(1000),
+        runtime=demand(20),
     params:
         data_label=DATA_LABEL,
         options=options("report"),
@@ -93,8 +93,8 @@ rule plot_recall:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(1000),
+        runtime=demand(20),
     params:
         data_label=DATA_LABEL,
         options=options("report"),
@@ -123,8 +123,8 @@ rule plot_confusion:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(1000),
+        runtime=demand(20),
     params:
         data_label=DATA_LABEL,
         options=options("report"),
@@ -154,8 +154,8 @@ rule plot_ethogram:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(1000),
+        runtime=demand(20),
     params:
         data_label=DATA_LABEL,
         options=options("report"),
@@ -185,8 +185,8 @@ rule plot_training:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=demand(1000),
+        runtime=demand(20),
     params:
         data_label=DATA_LABEL,
         options=options("report"),

@@ -1,10 +1,33 @@
 # One fold for each video: trained on all others, it predicts the one it has not seen.
 
+FEATURES = f"results/features/{CONVNET}{{video}}.zarr"
+LABELS = "results/annotations/annotator_1/{video}.parquet"
+
+
+rule bundle_videos:
+    input:
+        features=lambda wildcards: expand(FEATURES, video=BUNDLES[wildcards.bundle]),
+        annotations=lambda wildcards: expand(LABELS, video=BUNDLES[wildcards.bundle]),
+    output:
+        "results/sequence/bundles/{bundle}.txt",
+    log:
+        "results/logs/bundle_videos/{bundle}.log",
+    benchmark:
+        "results/benchmarks/bundle_videos/{bundle}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=demand(500),
+        runtime=demand(10),
+    shell:
+        "printf '%s\\n' {input:q} > {output:q} 2> {log:q}"
+
 
 rule train_fold:
     input:
-        features=others(f"results/features/{CONVNET}{{video}}.zarr"),
-        annotations=others("results/annotations/annotator_1/{video}.parquet"),
+        features=bundled_with_fold(FEATURES),
+        annotations=bundled_with_fold(LABELS),
+        bundles=other_bundles,
         convnet=f"results/convnet/{CONVNET}model.safetensors",
         code=modules("train-fold"),
     output:
@@ -21,24 +44,28 @@ rule train_fold:
     threads: 1
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=demand(4000, per_hour=1000),
+        runtime=demand(60, per_hour=30),
     params:
         geometry=options("clips"),
         options=options("sequence"),
         seed=EXPERIMENT.seed,
+        checkpoints="results/checkpoints/train_fold/{fold}",
+        features=others(FEATURES),
+        annotations=others(LABELS),
     shell:
-        "python -m homecage train-fold --held-out={wildcards.fold:q}"
-        " --features {input.features:q} --annotations {input.annotations:q}"
+        "HOMECAGE_GPUS={resources.gpu} python -m homecage train-fold --held-out={wildcards.fold:q}"
+        " --features {params.features} --annotations {params.annotations}"
         " --convnet {input.convnet:q} --geometry {params.geometry:q} --options {params.options:q}"
-        " --seed {params.seed} --threads {threads} --model {output.model:q}"
+        " --seed {params.seed} --threads {threads} --checkpoints {params.checkpoints:q}"
+        " --model {output.model:q}"
         " --history {output.history:q} --plan {output.plan:q} 2>&1 | tee {log:q}"
 
 
 rule predict_lstm:
     input:
         model="results/sequence/{video}/model.safetensors",
-        features=f"results/features/{CONVNET}{{video}}.zarr",
+        features=FEATURES,
         frames="results/frames/{video}.zarr",
         code=modules("predict-lstm"),
     output:
@@ -50,8 +77,8 @@ rule predict_lstm:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=demand(2000, per_hour=2000),
+        runtime=demand(20, per_hour=20),
     params:
         geometry=options("clips"),
     shell:

@@ -13,8 +13,8 @@ rule simulate_video:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=demand(1000),
+        runtime=demand(30),
     params:
         options=options("simulation"),
     shell:
@@ -36,8 +36,8 @@ rule simulate_annotation:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=demand(500),
+        runtime=demand(10),
     params:
         options=options("simulation"),
     shell:
@@ -57,8 +57,8 @@ rule simulate_clips:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=demand(1000),
+        runtime=demand(30),
     params:
         options=options("simulation"),
     shell:
@@ -78,8 +78,8 @@ rule write_notice:
     conda:
         "../../envs/video.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=demand(500),
+        runtime=demand(10),
     params:
         options=options("simulation"),
     shell:

@@ -53,6 +53,17 @@ def test_a_wide_layer_of_many_steps_is_torchs_up_to_rounding():
         assert error < 3 * allowed + 1e-6
 
 
+def test_bfloat16_products_stay_near_float32():
+    torch.manual_seed(0)
+    layer = StackedLSTM(64, WIDE_UNITS, 2, dropout=0)
+    x, weigh = torch.randn(4, 30, 64), torch.randn(4, 30, WIDE_UNITS)
+    expected = gradients(layer, x, weigh)
+    layer.precision = torch.bfloat16
+    for found, true in zip(gradients(layer, x, weigh), expected, strict=True):
+        assert found.dtype == torch.float32
+        assert 1e-5 < (found - true).norm() / true.norm() < 2e-2
+
+
 def test_gradients_are_those_of_finite_differences():
     torch.manual_seed(0)
     weights = nn.LSTM(3, 4, dtype=torch.float64).all_weights[0]
