@@ -36,5 +36,8 @@ rule all:
     default_target: True
     input:
         CHECKED,
+        # Wanted themselves: Snakemake makes no lost file again that is only on the way to others.
+        expand(FEATURES, video=VIDEOS),
+        PREDICTIONS,
         TABLES,
         FIGURES,

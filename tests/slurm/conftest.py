@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from homecage.checkpoints import EVERY_S
+
 from tests.slurm.cluster import Cluster, Job, SlurmUnavailableError, wait_until
 from tests.workflow.conftest import Project, simulated
 
@@ -49,7 +51,10 @@ class SlurmRun:
                 ],
                 cwd=project.path,
                 env=cluster.environment
-                | {"PATH": f"{Path(sys.executable).parent}:{cluster.environment['PATH']}"},
+                | {
+                    "PATH": f"{Path(sys.executable).parent}:{cluster.environment['PATH']}",
+                    EVERY_S: "0.1",
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -51,7 +51,22 @@ def test_a_killed_fold_is_submitted_again(finished):
     assert [job.state == "COMPLETED" for job in tries] == [False, True]
     first, second = (int(job.memory.removesuffix("M")) for job in tries)
     assert second > first
-    # Resuming from the last checkpoint is asserted here once training writes checkpoints.
+
+
+def test_a_killed_fold_goes_on_from_its_checkpoint(cluster, finished, tmp_path):
+    shutil.copytree(finished.project.path, tmp_path / "copy", symlinks=True)
+    project = Project(tmp_path / "copy")
+    fold = min(path.name for path in (project.results / "sequence").iterdir())
+    model = f"results/sequence/{fold}/model.safetensors"
+    run = SlurmRun(cluster, project, model, "--config", "sequence={epochs: 600, patience: 600}")
+    saved = project.results / "checkpoints" / "train_fold" / fold
+    assert wait_until(lambda: any(saved.glob("*/*.safetensors")))
+    (job,) = (job for job in cluster.active("RUNNING") if job.rule == "train_fold")
+    cluster.kill(job)
+    run.finish()
+    log = project.results / "logs" / "train_fold" / f"{fold}.log"
+    assert "going on from checkpoint" in log.read_text()
+    assert (project.path / model).exists() and not saved.exists()
 
 
 def test_interrupting_the_run_cancels_its_jobs(cluster, finished, tmp_path):

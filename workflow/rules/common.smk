@@ -115,11 +115,11 @@ def modules(verb):
     return [os.path.relpath(path) for path in MODULES[verb]]
 
 
-def options(section):
-    """Hand a section of the configuration to a verb, which reruns when a value in it changes."""
+def options(section, *keys):
+    """Hand a section of the configuration, or some of it, to a verb, which reruns when that changes."""
     if section == "dataset" and SIMULATED:
         return json.dumps({"layout": "mit", "root": SIMULATED_ROOT})
-    return getattr(EXPERIMENT, section).model_dump_json()
+    return getattr(EXPERIMENT, section).model_dump_json(include=set(keys) or None)
 
 
 # Written with the first table and kept when a later check fails, which takes the table away: an

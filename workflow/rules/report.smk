@@ -67,7 +67,7 @@ rule plot_distribution:
         runtime=demand(20),
     params:
         data_label=DATA_LABEL,
-        options=options("report"),
+        options=options("report", "dpi"),
     shell:
         "python -m homecage plot-distribution --distribution {input.distribution:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
@@ -97,7 +97,7 @@ rule plot_recall:
         runtime=demand(20),
     params:
         data_label=DATA_LABEL,
-        options=options("report"),
+        options=options("report", "dpi"),
     shell:
         "python -m homecage plot-recall --per-behavior {input.per_behavior:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
@@ -127,7 +127,7 @@ rule plot_confusion:
         runtime=demand(20),
     params:
         data_label=DATA_LABEL,
-        options=options("report"),
+        options=options("report", "dpi"),
     shell:
         "python -m homecage plot-confusion --confusion {input.confusion:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"
@@ -189,7 +189,7 @@ rule plot_training:
         runtime=demand(20),
     params:
         data_label=DATA_LABEL,
-        options=options("report"),
+        options=options("report", "dpi"),
     shell:
         "python -m homecage plot-training --convnet {input.convnet:q} --folds {input.folds:q}"
         " --data-label {params.data_label:q} --options {params.options:q}"

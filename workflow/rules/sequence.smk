@@ -19,8 +19,9 @@ rule bundle_videos:
     resources:
         mem_mb=demand(500),
         runtime=demand(10),
+    # The time too: names stay the same when files change, and Snakemake compares small files by content.
     shell:
-        "printf '%s\\n' {input:q} > {output:q} 2> {log:q}"
+        "{{ printf '%s\\n' {input:q}; date +%s.%N; }} > {output:q} 2> {log:q}"
 
 
 rule train_fold:
