@@ -48,8 +48,10 @@ def hold_folder():
 # training down tenfold.
 # A job that asks for no GPU uses none; those that do say HOMECAGE_GPUS={resources.gpu} themselves, which
 # `--resources gpu=0` makes 0.
+# A signal that ends a job is sent to all of its processes: the shell and tee outlast it, and the verb leaves
+# in order.
 shell.prefix(
-    "set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
+    "set -euo pipefail; trap '' TERM USR1; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
     f" PYTHONPATH={shlex.quote(sys.path[0])}; "
 )
 
