@@ -15,7 +15,7 @@ LOCK = ENVS / "lock.txt"
 HEADER = "# Every package of homecage's environment, pinned. Made by `make lock`; do not edit.\n"
 
 _VIDEO = ["defopt", "ffmpeg-python", "google-crc32c", "imageio-ffmpeg", "numpy"]
-_VIDEO += ["opencv-python-headless", "pandas", "pyarrow", "pydantic", "zarr", "zarrs"]
+_VIDEO += ["opencv-python-headless", "pandas", "pyarrow", "pydantic", "zarr"]
 FAMILIES = {
     "video": _VIDEO,
     "torch": [*_VIDEO, "openvino", "safetensors", "torch"],

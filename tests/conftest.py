@@ -1,4 +1,4 @@
-"""What several rooms' tests share: small stores made of random or given frames."""
+"""What several tests share: small stores of random or given frames, and one run of the workflow."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from homecage.stores import ArraySpec, write_store
+from tests.project import Project, copy_project
 
 SIZE_PX = 32
 
@@ -62,3 +63,11 @@ def write_frame_store() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The tiny experiment on simulated data, run once; tests must leave it as it is."""
+    project = copy_project(tmp_path_factory.mktemp("simulated"))
+    project.make()
+    return project

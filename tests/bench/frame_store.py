@@ -1,6 +1,6 @@
 """The choice of the frame store's layout: `python -m tests.bench.frame_store VIDEO` prints a table.
 
-Each layout is written by zarr and read by it, but for the first, which is the project's own writer.
+Each layout is written and read by zarr's fast pipeline, zarrs, but for the first, the project's own.
 Reading is from memory, not from the disk: what is compared is the work.
 """
 
@@ -21,7 +21,9 @@ from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 
 from homecage.frames.decode import decode
 from homecage.frames.options import FramesOptions
-from homecage.stores import ArraySpec, write_store
+from homecage.stores import ArraySpec, open_store, write_store
+
+zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
 
 SHARD = 1024
 N_SHARDS = 4
@@ -29,6 +31,7 @@ CLIP = 8
 N_CLIPS = 200
 ROUNDS = 3
 WORKERS = 2
+OWN = "own.zarr"
 
 CODECS = {
     "raw": [],
@@ -46,8 +49,8 @@ def measure_layouts(video: Path) -> None:
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool,
     ):
-        own = Path(folder, "own")
-        _print("raw, 8, own writer", own / "frames", frames, pool, lambda: _write_own(own, frames))
+        own = Path(folder, OWN)
+        _print("raw, 8, homecage", own, frames, pool, lambda: _write_own(own, frames))
         for (name, codec), chunk in itertools.product(CODECS.items(), (8, 16, 64)):
             path = Path(folder, f"{name} {chunk}")
             _print(
@@ -116,7 +119,8 @@ def _write(path: Path, frames: NDArray[np.uint8], codec: list[object], chunk: in
 
 
 def _read(path: Path, starts: list[int], length: int) -> None:
-    array = zarr.open_array(path, mode="r")
+    own = path.name == OWN
+    array = open_store(path, kind="frames")["frames"] if own else zarr.open_array(path, mode="r")
     for start in starts:
         array[start : start + length]
 

@@ -12,11 +12,8 @@ from pathlib import Path
 import pytest
 
 from homecage.checkpoints import EVERY_S
-
+from tests.project import Project
 from tests.slurm.cluster import Cluster, Job, SlurmUnavailableError, wait_until
-from tests.workflow.conftest import Project, simulated
-
-__all__ = ["simulated"]
 
 N_GPUS = 2
 

@@ -2,9 +2,9 @@
 
 import shutil
 
+from tests.project import Project
 from tests.slurm.cluster import wait_until
 from tests.slurm.conftest import SlurmRun, copy_without_results
-from tests.workflow.conftest import Project
 
 GPU_RULES = {"train_convnet", "extract_features", "train_fold"}
 

@@ -61,8 +61,9 @@ def test_a_long_name_is_published(tmp_path):
     assert target.read_text() == "whole"
 
 
-def test_what_a_killed_writer_left_is_removed(tmp_path):
-    target = tmp_path / "frames.zarr"
+@pytest.mark.parametrize("name", ["frames.zarr", "clips", "a (b).c.d", "鼠" * 80])
+def test_what_a_killed_writer_left_is_removed(tmp_path, name):
+    target = tmp_path / name
     script = (
         "import os, signal, sys; from pathlib import Path; from homecage.publish import publish\n"
         "with publish(Path(sys.argv[1])) as temporary:\n"
@@ -78,7 +79,7 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
         write_folder(mine, "whole")
         with pytest.raises(FileNotFoundError), publish(target):
             assert mine.exists()  # Its writer lives.
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["features.zarr", "frames.zarr"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["features.zarr", name])
 
 
 def test_an_earlier_folder_comes_back_when_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):

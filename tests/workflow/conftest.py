@@ -1,99 +1,11 @@
-"""The whole workflow, run as a user runs it: in a copy of the project, by ``snakemake``."""
+"""A finished run, to change and to plan again."""
 
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).parents[2]
-
-TINY = {
-    "simulation": {
-        "videos": 4,
-        "seconds": 12,
-        "videos_annotated_twice": 2,
-        "clip_folders": 2,
-        "clips_per_folder": 24,
-    },
-    "network": {"channels": [4, 4, 8, 8, 8], "descriptor": 16},
-    "convnet": {"epochs": 2},
-    "sequence": {"units": 8, "epochs": 3, "window_clips": 40},
-    "report": {"dpi": 60},
-}
-"""An experiment of a minute; what it learns is worth nothing."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """A copy of the project in a folder of its own."""
-
-    path: Path
-
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run ``snakemake`` on the tiny experiment; ``check`` its exit status."""
-        ran = subprocess.run(
-            [Path(sys.executable).with_name("snakemake"), *arguments],
-            cwd=self.path,
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if check and ran.returncode:
-            pytest.fail(f"snakemake {' '.join(arguments)}:\n{ran.stdout[-5000:]}")
-        return ran
-
-    def make(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run the tiny experiment on all cores."""
-        return self.run("--cores", "all", *arguments, check=check)
-
-    def plan(self, *arguments: str) -> dict[str, int]:
-        """Return how often each rule would run."""
-        shown = self.run("--dry-run", "--quiet", "reason", *arguments).stdout
-        if "Nothing to be done" in shown:
-            return {}
-        table = shown.partition("Job stats:")[2].partition("\n\n")[0].splitlines()[3:]
-        return {rule: int(count) for rule, count in map(str.split, table) if rule != "total"}
-
-    @property
-    def results(self) -> Path:
-        """All that the run wrote."""
-        return self.path / "results"
-
-
-def copy_project(target: Path, config: dict[str, object] = TINY) -> Project:
-    """Copy what a clone would hold, with sections of its ``config.yaml`` updated."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).exists() and not name.startswith(("tests/", "docs/")):
-            copy = target / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy, follow_symlinks=False)
-    path = target / "config.yaml"
-    whole = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for section, values in config.items():
-        whole[section] |= values
-    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
-    return Project(target)
-
-
-@pytest.fixture(scope="session")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The tiny experiment on simulated data, run once; tests must leave it as it is."""
-    project = copy_project(tmp_path_factory.mktemp("simulated"))
-    project.make()
-    return project
+from tests.project import Project
 
 
 @pytest.fixture

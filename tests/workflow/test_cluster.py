@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import Project, copy_project
+from tests.project import Project, copy_project
 from tests.workflow.recompute import check_table
 from tests.workflow.test_mit import make_shell, use
 

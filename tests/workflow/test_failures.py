@@ -1,11 +1,14 @@
 """A bad data set ends in one message that names every problem, before anything is trained."""
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import Project, copy_project
+from tests.project import ROOT, Project, copy_project
 
 
 @pytest.fixture
@@ -103,3 +106,51 @@ def test_another_data_set_in_the_same_folder_waits_for_its_own_check(edited, tmp
     ).stdout
     train = shown.split("rule train_convnet:")[1].partition("output:")[0]
     assert "results/ingest/videos.tsv" in train or "<TBD>" in train
+
+
+@pytest.mark.parametrize(
+    "tag", ["object/apply:os.system", "object/new:os.system", "name:os.system"]
+)
+def test_a_configuration_constructs_no_object(tmp_path, tag):
+    project = copy_project(tmp_path)
+    stranger = tmp_path / "stranger.yaml"
+    stranger.write_text(f"seed: !!python/{tag} ['touch {tmp_path}/ran']\n")
+    for option in ("--configfile", "--config"):
+        given = stranger if option == "--configfile" else stranger.read_text().replace(": ", "=", 1)
+        ran = project.run("--dry-run", option, str(given), check=False)
+        assert ran.returncode
+        assert not (tmp_path / "ran").exists()
+
+
+def test_names_that_leave_the_folder_are_refused(tmp_path, simulated):
+    """A video's or a clip folder's name becomes a path in results."""
+    project = copy_project(tmp_path / "project")
+    data = tmp_path / "data"
+    data.mkdir()
+    full = simulated.results / "dataset" / "full_database"
+    clips = sorted(simulated.results.glob("dataset/clipped_database/*/*.mpg"))
+    for wrong in ("../../outside", "/outside", "..", "a/b"):
+        for videos, folders in (([wrong], ["clips"]), (["sim"], [wrong])):
+            rows = [f"{name}\t{full / 'sim01day.mpg'}" for name in videos]
+            (data / "videos.tsv").write_text("\n".join(["video\tpath", *rows]))
+            rows = [f"{clips[0]}\tgroom\t{folder}" for folder in folders]
+            (data / "clips.tsv").write_text("\n".join(["path\tbehavior\tfolder", *rows]))
+            ran = project.run(
+                "--dry-run", "--config", f"dataset={{layout: sheets, root: {data}}}", check=False
+            )
+            assert ran.returncode and "Traceback" not in ran.stdout
+            assert f"the name {wrong!r} cannot name results" in ran.stdout
+
+
+def test_every_verb_survives_faults(simulated):
+    """Some of each kind: ``make fault-test`` injects them all."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--quick", "--project", simulated.path],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout[-5000:]
+    injected, survived, identical = map(int, re.findall(r": (\d+)", ran.stdout.splitlines()[-1]))
+    assert injected == survived == identical > 100

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from homecage.checkpoints import EVERY_S
-from tests.workflow.conftest import Project
+from tests.project import Project
 
 FOLD = "sim01day"
 MODEL = f"results/sequence/{FOLD}/model.safetensors"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import ROOT, copy_project
+from tests.project import ROOT, copy_project
 from tests.workflow.recompute import check_table
 
 REAL_MINI = ROOT.parent / "shared" / "data" / "real-mini"

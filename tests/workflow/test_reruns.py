@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from homecage.verbs import VERBS
-from tests.workflow.conftest import Project
+from tests.project import Project
 
 DECODING = {"decode_video", "decode_clips"}
 DRAWING = {"plot_distribution", "plot_recall", "plot_confusion", "plot_ethogram", "plot_training"}

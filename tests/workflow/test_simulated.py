@@ -6,7 +6,7 @@ import pytest
 from homecage.behaviors import BEHAVIORS
 from homecage.sequence.network import load_sequence_model
 from homecage.weights import load_weights
-from tests.workflow.conftest import copy_project
+from tests.project import copy_project
 from tests.workflow.recompute import check_table
 
 

@@ -64,7 +64,7 @@ def _begin(path: Path) -> str:
 
 def _sweep(path: Path) -> None:
     """Remove the temporaries of writers that were killed."""
-    form = re.compile(rf"{re.escape(_begin(path))}(\d+)-[0-9a-f]{{8}}\..*", re.DOTALL)
+    form = re.compile(rf"{re.escape(_begin(path))}(\d+)-[0-9a-f]{{8}}(\..*)?", re.DOTALL)
     for entry in path.parent.iterdir():
         if (match := form.fullmatch(entry.name)) and find_start(int(match[1])) is None:
             _remove(entry)

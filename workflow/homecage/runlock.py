@@ -75,10 +75,10 @@ def find_start(pid: int) -> str | None:
 
 
 def read_holder(lock: Path = LOCK) -> Run | None:
-    """Return the run that holds the folder, or held it when it was killed."""
+    """Return the run that holds the folder, or held it when it was killed; None where nobody knows."""
     try:
         return Run.parse(lock.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except OSError:
         return None
 
 

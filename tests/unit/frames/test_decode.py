@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.unit.frames.conftest import FFMPEG, run_ffmpeg
 
-from homecage.errors import ConfigError
+from homecage.errors import ConfigError, VideoError
 from homecage.frames.decode import BLOCK, _read_log, build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
 
@@ -256,14 +256,13 @@ def write_program(path, body):
     return path
 
 
-def test_ffmpeg_ended_by_a_signal_is_damage(make_video, tmp_path):
+def test_ffmpeg_ended_by_a_signal_says_nothing_of_the_video(make_video, tmp_path):
     program = write_program(
         tmp_path / "ffmpeg",
         f'[ "$1" = -version ] && exec {FFMPEG} -version\n{FFMPEG} "$@"\nkill -9 $$\n',
     )
-    decoding = decode(make_video(), FramesOptions(size_px=32, ffmpeg=program))
-    assert decoding.n_frames == 30
-    assert decoding.damage == ("ffmpeg was ended by signal SIGKILL",)
+    with pytest.raises(VideoError, match=r"mpg: ffmpeg was ended by signal SIGKILL; run snakemake"):
+        decode(make_video(), FramesOptions(size_px=32, ffmpeg=program))
 
 
 def test_a_frame_lost_between_ffmpeg_and_here_is_damage(make_video, tmp_path):

@@ -6,15 +6,16 @@ gives the frames that it has and no copies; the scaling is the bit-exact one, th
 only plain video containers are opened, so that a playlist in disguise reads no other file.
 """
 
+import io
 import logging
 import math
 import os
 import re
 import signal
 import subprocess
-import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +26,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.errors import ConfigError
+from homecage.errors import ConfigError, VideoError
 from homecage.frames.options import FramesOptions
 from homecage.prefetch import prefetch
 
@@ -136,33 +137,42 @@ def decode(
 
     ``take`` receives the frames in order, in blocks (up to ``BLOCK``, size, size, 3); without it
     they are only counted. A damaged file raises nothing: what is wrong with it is in the result.
+
+    Raises:
+        VideoError: something ended ffmpeg, which says nothing of the video.
     """
     program, _ = find_ffmpeg(options)
-    with tempfile.TemporaryDirectory(prefix="homecage-") as folder:
-        times, log = Path(folder, "times"), Path(folder, "log")
-        arguments = build_arguments(
-            options, source=f"file:{path}", times=str(times), discard=take is None
-        )
-        # The log goes to a file, not a pipe: a pipe that nobody drains would stop ffmpeg.
-        with (
-            log.open("wb") as log_file,
-            subprocess.Popen(
+    times_end, ffmpegs_end = os.pipe()
+    arguments = build_arguments(
+        options, source=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}", discard=take is None
+    )
+    # Log and times are read while ffmpeg writes them: it would stop at a full pipe, and a full disk
+    # would cut files off without a word.
+    with os.fdopen(times_end, encoding="ascii") as times, ThreadPoolExecutor(2) as readers:
+        try:
+            process = subprocess.Popen(
                 [program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=log_file,
+                stderr=subprocess.PIPE,
+                pass_fds=[ffmpegs_end],
                 env=_build_environment(),
-            ) as process,
-        ):
-            assert process.stdout is not None
+            )
+        finally:
+            os.close(ffmpegs_end)
+        with process:
+            assert process.stdout is not None and process.stderr is not None
+            log = readers.submit(_read_log, io.TextIOWrapper(process.stderr, errors="replace"))
+            read_times = readers.submit(_read_times, times)
             try:
                 n_taken = None if take is None else _hand_over(process.stdout, options, take)
                 process.wait()
             finally:
                 process.kill()
-        with log.open(encoding="utf-8", errors="replace") as lines:
-            width_px, height_px, damage = _read_log(lines)
-        time_s = _read_times(times)
+            (width_px, height_px, damage), time_s = log.result(), read_times.result()
+    if process.returncode < 0:
+        name = signal.Signals(-process.returncode).name
+        raise VideoError(path, f"ffmpeg was ended by signal {name}; run snakemake again")
     damage += _judge_exit(process.returncode, damage)
     damage += _judge_times(time_s)
     if n_taken is not None and n_taken != len(time_s):
@@ -228,16 +238,13 @@ def _read_log(lines: Iterable[str]) -> tuple[int | None, int | None, list[str]]:
     return width_px, height_px, [*damage, *more]
 
 
-def _read_times(path: Path) -> NDArray[np.float64]:
+def _read_times(lines: Iterable[str]) -> NDArray[np.float64]:
     """Return the frames' presentation times (T,), NaN for a frame that has none."""
-    if not path.exists():
-        return np.empty(0)
     time_s = array("d")
-    with path.open(encoding="ascii") as lines:
-        for line in lines:
-            if match := _TIME.fullmatch(line.strip()):
-                ticks, numerator, denominator = map(int, match.groups())
-                time_s.append(math.nan if ticks == _NO_TIME else ticks * numerator / denominator)
+    for line in lines:
+        if match := _TIME.fullmatch(line.strip()):
+            ticks, numerator, denominator = map(int, match.groups())
+            time_s.append(math.nan if ticks == _NO_TIME else ticks * numerator / denominator)
     return np.array(time_s)
 
 
@@ -251,8 +258,6 @@ def _judge_times(time_s: NDArray[np.float64]) -> list[str]:
 
 
 def _judge_exit(status: int, damage: list[str]) -> list[str]:
-    if status < 0:
-        return [f"ffmpeg was ended by signal {signal.Signals(-status).name}"]
     if status > 0 and not damage:
         return [f"ffmpeg exited with status {status}"]
     return []

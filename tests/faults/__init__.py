@@ -1,0 +1,1 @@
+"""Every verb, interrupted everywhere: what it publishes is whole or not there."""
