@@ -135,6 +135,10 @@ class Cluster:
         """Kill all of a job's processes, as a crash would."""
         self._ask("scancel", "--signal=KILL", "--full", job.id)
 
+    def warn(self, job: Job) -> None:
+        """Tell a job's steps that its time is nearly up, as Slurm does."""
+        self._ask("scancel", "--signal=USR1", job.id)
+
     def _write(self) -> None:
         for name in ("bin", "controller", "node", "gpus"):
             (self.folder / name).mkdir()

@@ -2,6 +2,8 @@
 
 import shutil
 
+import pytest
+
 from tests.project import Project
 from tests.slurm.cluster import wait_until
 from tests.slurm.conftest import SlurmRun, copy_without_results
@@ -53,7 +55,8 @@ def test_a_killed_fold_is_submitted_again(finished):
     assert second > first
 
 
-def test_a_killed_fold_goes_on_from_its_checkpoint(cluster, finished, tmp_path):
+@pytest.mark.parametrize("interrupt", ["kill", "warn"])
+def test_an_interrupted_fold_goes_on_from_its_checkpoint(cluster, finished, tmp_path, interrupt):
     shutil.copytree(finished.project.path, tmp_path / "copy", symlinks=True)
     project = Project(tmp_path / "copy")
     fold = min(path.name for path in (project.results / "sequence").iterdir())
@@ -62,7 +65,7 @@ def test_a_killed_fold_goes_on_from_its_checkpoint(cluster, finished, tmp_path):
     saved = project.results / "checkpoints" / "train_fold" / fold
     assert wait_until(lambda: any(saved.glob("*/*.safetensors")))
     (job,) = (job for job in cluster.active("RUNNING") if job.rule == "train_fold")
-    cluster.kill(job)
+    getattr(cluster, interrupt)(job)
     run.finish()
     log = project.results / "logs" / "train_fold" / f"{fold}.log"
     assert "going on from checkpoint" in log.read_text()

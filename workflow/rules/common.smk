@@ -5,6 +5,7 @@ import math
 import os
 import re
 import shlex
+import signal
 import sys
 from functools import cache
 from hashlib import sha256
@@ -30,6 +31,9 @@ from snakemake.exceptions import WorkflowError
 # Jobs inherit who runs them, here and on a cluster's nodes, so that they end when it is gone.
 if workflow.is_main_process:
     os.environ[RUN] = this_run().dump()
+else:
+    # Slurm's warning that a job's time is nearly up reaches Snakemake on the node too; the verb acts on it.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def hold_folder():
