@@ -142,10 +142,17 @@ def test_names_that_leave_the_folder_are_refused(tmp_path, simulated):
             assert f"the name {wrong!r} cannot name results" in ran.stdout
 
 
-def test_every_verb_survives_faults(simulated):
-    """Some of each kind: ``make fault-test`` injects them all."""
+def test_verbs_of_each_kind_survive_faults(simulated):
+    """Some faults and one verb for each kind of file; ``make fault-test`` injects all into all."""
+    verbs = (
+        "decode-video",
+        "import-annotation",
+        "train-fold",
+        "evaluate-predictions",
+        "plot-recall",
+    )
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.faults", "--quick", "--project", simulated.path],
+        [sys.executable, "-m", "tests.faults", "--quick", "--project", simulated.path, *verbs],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -153,4 +160,4 @@ def test_every_verb_survives_faults(simulated):
     )
     assert ran.returncode == 0, ran.stdout[-5000:]
     injected, survived, identical = map(int, re.findall(r": (\d+)", ran.stdout.splitlines()[-1]))
-    assert injected == survived == identical > 100
+    assert injected == survived == identical > 60
