@@ -1,5 +1,3 @@
-import json
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -16,6 +14,7 @@ from homecage.convnet.network import (
 )
 from homecage.convnet.options import NetworkOptions
 from homecage.errors import StoreError
+from homecage.weights import save_weights
 
 PAPER = Shape(clip_length=8, size_px=128, network=NetworkOptions())
 SMALL = Shape(
@@ -167,6 +166,6 @@ def test_a_file_that_holds_no_convnet_is_refused(tmp_path):
     save_file({"x": torch.zeros(1)}, path)
     with pytest.raises(StoreError, match="no homecage metadata"):
         load_convnet(path)
-    save_file({"x": torch.zeros(1)}, path, metadata={"homecage": json.dumps({"kind": "lstm"})})
+    save_weights(path, {"x": torch.zeros(1)}, {"kind": "lstm"})
     with pytest.raises(StoreError, match="expected a convnet, found 'lstm'"):
         load_convnet(path)
