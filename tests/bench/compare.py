@@ -69,6 +69,15 @@ def compare(
     )
 
 
+def compare_workers(name: str, ours: "Worker", reference: "Worker", **more: Any) -> Comparison:
+    """Compare two processes, and end them."""
+    try:
+        return compare(name, ours, reference, **more)
+    finally:
+        ours.close()
+        reference.close()
+
+
 def _measure(do: Callable[[], object], work: float) -> float:
     started = time.perf_counter()
     do()

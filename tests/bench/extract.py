@@ -11,7 +11,7 @@ from homecage.device import choose_device
 from homecage.features.engines import choose_engine
 from homecage.features.options import FeatureOptions
 from homecage.precision import choose_precision
-from tests.bench.compare import Comparison, Worker, compare
+from tests.bench.compare import Comparison, Worker, compare, compare_workers
 from tests.bench.paper import (
     GEOMETRY,
     SIZE_PX,
@@ -55,20 +55,14 @@ def measure_extract_gpu() -> Comparison:
 def _measure(name: str, precision: torch.dtype, environment: dict[str, str]) -> Comparison:
     n_clips, (_, gflop) = 32, count_gflop()
     peak = measure_peak(precision, torch.device("cpu"))
-    ours = Worker(make_ours, n_clips, FeatureOptions().batch_size, **environment)
-    reference = Worker(make_reference, n_clips, 8, torch.float32, **environment)
-    try:
-        return compare(
-            name,
-            ours,
-            reference,
-            work=n_clips,
-            unit="clips/s",
-            peak_share=lambda clips_s: clips_s * gflop / peak,
-        )
-    finally:
-        ours.close()
-        reference.close()
+    return compare_workers(
+        name,
+        Worker(make_ours, n_clips, FeatureOptions().batch_size, **environment),
+        Worker(make_reference, n_clips, 8, torch.float32, **environment),
+        work=n_clips,
+        unit="clips/s",
+        peak_share=lambda clips_s: clips_s * gflop / peak,
+    )
 
 
 def make_ours(n_clips: int, batch_size: int) -> Callable[[], object]:

@@ -13,7 +13,7 @@ from homecage.convnet.train import Training
 from homecage.device import choose_device, make_deterministic
 from homecage.memory import keep_freed_memory
 from homecage.precision import choose_precision
-from tests.bench.compare import Comparison, Worker, compare
+from tests.bench.compare import Comparison, Worker, compare_workers
 from tests.bench.paper import (
     GEOMETRY,
     SIZE_PX,
@@ -33,19 +33,14 @@ def measure_train_convnet_cpu() -> Comparison:
     cpu = torch.device("cpu")
     peak = measure_peak(choose_precision("auto", cpu), cpu)
     gflop = 3 * count_gflop()[0]  # forward, and backward to inputs and to weights
-    ours, reference = Worker(make_ours), Worker(make_reference)
-    try:
-        return compare(
-            "train_convnet_cpu",
-            ours,
-            reference,
-            work=BATCH_SIZE,
-            unit="clips/s",
-            peak_share=lambda clips_s: clips_s * gflop / peak,
-        )
-    finally:
-        ours.close()
-        reference.close()
+    return compare_workers(
+        "train_convnet_cpu",
+        Worker(make_ours),
+        Worker(make_reference),
+        work=BATCH_SIZE,
+        unit="clips/s",
+        peak_share=lambda clips_s: clips_s * gflop / peak,
+    )
 
 
 def make_ours() -> Callable[[], object]:
