@@ -27,10 +27,10 @@ slurm-test: $(READY)  ## Run on a real one-node Slurm, installing it where that 
 	tests/slurm/install.sh
 	python -m pytest tests/slurm
 
-fault-test: $(READY)  ## Interrupt every verb at every write, fill the disk, damage results: some half an hour
+fault-test: $(READY)  ## Interrupt every verb at every write, fill the disk, damage results (long)
 	python -m tests.faults
 
-bench: $(READY)  ## Measure the speed card: some ten minutes, best on a machine with nothing else to do
+bench: $(READY)  ## Measure the speed card: some five minutes, best on a machine with nothing else to do
 	python -m tests.bench
 
 check: $(READY)  ## Lint, format, types, order of the rooms, workflow
