@@ -14,6 +14,11 @@ def choose_precision(wanted: Precision, device: torch.device) -> torch.dtype:
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[wanted]
 
 
+def name_precision(precision: torch.dtype) -> str:
+    """Return the name that options and files use."""
+    return str(precision).removeprefix("torch.")
+
+
 def autocast(precision: torch.dtype, device: torch.device) -> torch.autocast:
     """Return a context in which layers compute in this precision; weights stay float32."""
     return torch.autocast(device.type, precision, enabled=precision != torch.float32)

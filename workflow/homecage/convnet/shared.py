@@ -24,6 +24,8 @@ class SharedEngine(Engine):
         super().__init__(convnet, geometry, batch_size)
         self._precision = precision
         self._plan = plan_sharing(batch_size, geometry)
+        device = convnet.mean.device
+        self._clips = torch.tensor(self._plan.clips, device=device)  # (C, L / 8)
         self._kernels = [
             [_lay_out(kernel[:, :, tap], precision) for tap in TAPS]
             for kernel, _ in convnet.list_convolutions()
@@ -44,8 +46,7 @@ class SharedEngine(Engine):
         for number, layer in enumerate(others, start=1):
             taps = self._convolve(planes, self._plan.layers[number - 1], number)
             planes = torch.cat([self._combine(taps, group, number) for group in layer])
-        clips = torch.tensor(self._plan.clips, device=device)  # (C, L / 8)
-        pooled = planes[clips].transpose(1, 2).flatten(1)  # in the order of the plain network
+        pooled = planes[self._clips].transpose(1, 2).flatten(1)  # in the order of the plain network
         return F.relu(F.linear(pooled, *self._fc6).float())
 
     def _convolve_frames(self, frames: Tensor, group: Group) -> Tensor:

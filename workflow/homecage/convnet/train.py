@@ -21,7 +21,7 @@ from homecage.convnet.options import ConvnetOptions, NetworkOptions
 from homecage.device import choose_device, make_deterministic
 from homecage.errors import DatasetError
 from homecage.memory import keep_freed_memory, send
-from homecage.precision import autocast, choose_precision
+from homecage.precision import autocast, choose_precision, name_precision
 from homecage.prefetch import Awaited
 from homecage.publish import publish
 from homecage.stores import open_store
@@ -93,11 +93,8 @@ def train_convnet(
         else:
             training.restore(state)
         logger.info("%s, %s", device, precision)
-        confusion = None
-        while training.epoch < options.epochs:
+        for _ in range(training.epoch, options.epochs):
             confusion = train_epoch(training, train_reader, test_reader, saved)
-        if confusion is None:  # stopped after the last epoch
-            confusion = count_confusion(convnet, test_reader, options.batch_size, precision)
         with publish(history) as temporary:
             pd.DataFrame(training.rows).to_csv(temporary, sep="\t", index=False)
         with publish(test) as temporary:
@@ -107,7 +104,7 @@ def train_convnet(
             "plan_sha256": hash_file(plan),
             "training": options.model_dump(),
             "seed": seed,
-            "precision": str(precision).removeprefix("torch."),
+            "precision": name_precision(precision),
             "torch": torch.__version__,
         }
         save_convnet(model, convnet.cpu(), metadata)

@@ -15,7 +15,7 @@ from homecage.device import choose_device, make_deterministic
 from homecage.errors import StoreError
 from homecage.features.engines import choose_engine
 from homecage.features.options import FeatureOptions
-from homecage.precision import choose_precision
+from homecage.precision import choose_precision, name_precision
 from homecage.prefetch import prefetch
 from homecage.stores import ArraySpec, Store, open_store, write_store
 from homecage.weights import hash_file
@@ -66,7 +66,7 @@ def extract_features(
     }
     precision = choose_precision(options.precision, device)
     name, engine = choose_engine(network, geometry, options, precision, threads)
-    logger.info("%s: %s engine, %s", frames.stem, name, str(precision).removeprefix("torch."))
+    logger.info("%s: %s engine, %s", frames.stem, name, name_precision(precision))
     done = 0
     with write_store(output, kind="features", arrays=arrays) as writer:
         writer.attributes.update(
@@ -75,7 +75,7 @@ def extract_features(
             clip=geometry.model_dump(),
             behaviors=list(BEHAVIORS),
             engine=name,
-            precision=str(precision).removeprefix("torch."),
+            precision=name_precision(precision),
         )
         for described in engine.describe(prefetch(read_blocks(store))):
             writer.append("fc6", described.fc6.astype(np.float16))

@@ -21,7 +21,7 @@ from homecage.clips.tiling import labeled_frames
 from homecage.device import choose_device, make_deterministic
 from homecage.errors import DatasetError, StoreError
 from homecage.memory import keep_freed_memory
-from homecage.precision import choose_precision
+from homecage.precision import choose_precision, name_precision
 from homecage.predictions import read_annotation
 from homecage.publish import publish
 from homecage.sequence.folds import make_fold
@@ -120,7 +120,7 @@ def train_fold(
             "convnet_trained_on": trained["trained_on"],
             "options": options.model_dump(),
             "seed": seed,
-            "precision": str(precision).removeprefix("torch."),
+            "precision": name_precision(precision),
             "torch": torch.__version__,
         }
         network.load_state_dict(progress.best_weights)
