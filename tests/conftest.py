@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from homecage.stores import ArraySpec, write_store
+from homecage.storage.stores import ArraySpec, write_store
 from tests.project import Project, copy_project
 
 SIZE_PX = 32

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from homecage.publish import publish
+from homecage.storage.publish import publish
 from tests.bench.decode import measure_decode
 from tests.bench.extract import (
     measure_extract_cpu,

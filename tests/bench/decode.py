@@ -9,9 +9,9 @@ from homecage.frames.decode import build_arguments, decode, find_ffmpeg
 from homecage.frames.inspect import inspect_videos
 from homecage.frames.options import FramesOptions
 from homecage.frames.store import decode_video
-from homecage.ingest.options import DatasetOptions
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.videos import simulate_video
+from homecage.study.options import DatasetOptions
 from tests.bench.compare import Comparison, compare
 
 SIMULATED_S = 20.0

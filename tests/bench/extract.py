@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from homecage.convnet.engine import Engine
-from homecage.device import choose_device
 from homecage.features.engines import choose_engine
 from homecage.features.options import FeatureOptions
-from homecage.precision import choose_precision
+from homecage.running.device import choose_device
+from homecage.running.precision import choose_precision
 from tests.bench.compare import Comparison, Worker, compare, compare_workers
 from tests.bench.paper import (
     GEOMETRY,

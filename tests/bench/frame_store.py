@@ -21,7 +21,7 @@ from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 
 from homecage.frames.decode import decode
 from homecage.frames.options import FramesOptions
-from homecage.stores import ArraySpec, open_store, write_store
+from homecage.storage.stores import ArraySpec, open_store, write_store
 
 zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
 

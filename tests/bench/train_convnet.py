@@ -10,9 +10,9 @@ from torch import nn
 from homecage.clips.load import Batch
 from homecage.convnet.options import ConvnetOptions
 from homecage.convnet.train import Training
-from homecage.device import choose_device, make_deterministic
-from homecage.memory import keep_freed_memory
-from homecage.precision import choose_precision
+from homecage.running.device import choose_device, make_deterministic
+from homecage.running.memory import keep_freed_memory
+from homecage.running.precision import choose_precision
 from tests.bench.compare import Comparison, Worker, compare_workers
 from tests.bench.paper import (
     GEOMETRY,

@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from homecage.behaviors import BEHAVIORS
-from homecage.device import make_deterministic
-from homecage.precision import choose_precision
+from homecage.running.device import make_deterministic
+from homecage.running.precision import choose_precision
 from homecage.sequence.network import SequenceModel
 from homecage.sequence.options import SequenceOptions
 from homecage.sequence.train import Examples, Training
+from homecage.study.behaviors import BEHAVIORS
 from tests.bench.compare import Comparison, compare
 
 DESCRIPTOR = 2048

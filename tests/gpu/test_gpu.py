@@ -9,10 +9,10 @@ from homecage.clips.options import ClipOptions
 from homecage.convnet.engine import PlainEngine
 from homecage.convnet.network import Convnet, Shape, initialize
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
-from homecage.convnet.shared import SharedEngine
+from homecage.convnet.torch_engine import SharedEngine
 from homecage.convnet.train import Training as ConvnetTraining
-from homecage.device import choose_device, make_deterministic
-from homecage.precision import choose_precision
+from homecage.running.device import choose_device, make_deterministic
+from homecage.running.precision import choose_precision
 from homecage.sequence.network import SequenceModel
 from homecage.sequence.options import SequenceOptions
 from homecage.sequence.train import Examples, Training

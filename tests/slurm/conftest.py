@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from homecage.checkpoints import EVERY_S
+from homecage.storage.checkpoints import EVERY_S
 from tests.project import Project
 from tests.slurm.cluster import Cluster, Job, SlurmUnavailableError, wait_until
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from homecage.__main__ import load_verb, main
-from homecage.dependencies import find_modules
+from homecage.running.fingerprint import find_modules
 from homecage.verbs import VERBS
 
 

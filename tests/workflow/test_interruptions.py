@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from homecage.checkpoints import EVERY_S
+from homecage.storage.checkpoints import EVERY_S
 from tests.project import Project
 
 FOLD = "sim01day"

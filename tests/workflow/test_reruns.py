@@ -170,10 +170,14 @@ def edit(project: Project, module: str) -> AbstractContextManager[None]:
     ("module", "rerun", "kept"),
     [
         ("homecage.verbs", set(), {"all"}),
-        ("homecage.parent", {"simulate_video", "plot_recall"}, set()),
-        ("homecage.device", {"train_convnet"}, DECODING),
-        ("homecage.precision", {"train_convnet", "extract_features"}, DECODING),
-        ("homecage.checkpoints", {"train_convnet", "train_fold"}, {*DECODING, "balance_clips"}),
+        ("homecage.running.parent", {"simulate_video", "plot_recall"}, set()),
+        ("homecage.running.device", {"train_convnet"}, DECODING),
+        ("homecage.running.precision", {"train_convnet", "extract_features"}, DECODING),
+        (
+            "homecage.storage.checkpoints",
+            {"train_convnet", "train_fold"},
+            {*DECODING, "balance_clips"},
+        ),
         ("homecage.simulate.scene", {"simulate_video", "simulate_clips"}, {"simulate_annotation"}),
         (
             "homecage.frames.decode",

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from homecage.behaviors import BEHAVIORS
 from homecage.sequence.network import load_sequence_model
-from homecage.weights import load_weights
+from homecage.storage.weights import load_weights
+from homecage.study.behaviors import BEHAVIORS
 from tests.project import copy_project
 from tests.workflow.recompute import check_table
 

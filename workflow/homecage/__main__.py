@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from homecage.errors import ConfigError, HomecageError
 from homecage.options import Options
-from homecage.parent import end_with_run
+from homecage.running.parent import end_with_run
 from homecage.verbs import VERBS
 
 

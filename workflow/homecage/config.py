@@ -12,12 +12,12 @@ from homecage.convnet.options import ConvnetOptions, NetworkOptions
 from homecage.errors import ConfigError
 from homecage.features.options import FeatureOptions
 from homecage.frames.options import FramesOptions
-from homecage.ingest.options import DatasetOptions
 from homecage.options import Options
-from homecage.publish import publish
 from homecage.report.options import ReportOptions
 from homecage.sequence.options import SequenceOptions
 from homecage.simulate.options import SimulationOptions
+from homecage.storage.publish import publish
+from homecage.study.options import DatasetOptions
 
 
 class Experiment(Options):

@@ -21,8 +21,11 @@ class ConfigError(HomecageError):
 class UnknownBehaviorError(HomecageError):
     """A label stands for no behavior of the vocabulary."""
 
-    def __init__(self, label: str, known: Sequence[str]) -> None:
-        super().__init__(f"unknown behavior {label!r}; expected one of: {', '.join(known)}")
+    def __init__(self, label: str, known: Sequence[str], nearest: str) -> None:
+        super().__init__(
+            f"unknown behavior {label!r}; expected one of: {', '.join(known)}; the nearest label is "
+            f"{nearest!r}"
+        )
 
 
 class AnnotationError(HomecageError):

@@ -14,12 +14,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from homecage.config import check_config
-from homecage.dependencies import find_modules
+from homecage.running.fingerprint import find_modules
 from homecage.errors import HomecageError
-from homecage.ingest.check import refuse_changed_annotations
-from homecage.ingest.dataset import ANNOTATORS, find_dataset, is_mit_home_cage
-from homecage.parent import RUN
-from homecage.runlock import Run, hold, this_run
+from homecage.check.check import refuse_changed_annotations
+from homecage.study.layouts import ANNOTATORS, find_dataset, is_mit_home_cage
+from homecage.running.parent import RUN
+from homecage.running.runlock import Run, hold, this_run
 from homecage.simulate.names import (
     clip_folder_names,
     names_annotated_twice,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.behaviors import BEHAVIORS
 from homecage.clips.balance import SourceClip, balance_clips, cut_train, split_sources
 from homecage.clips.options import BalanceOptions, ClipOptions
 from homecage.errors import DatasetError
+from homecage.study.behaviors import BEHAVIORS
 
 OPTIONS = BalanceOptions()
 

@@ -13,7 +13,7 @@ from homecage.convnet.engine import PlainEngine, batch_frames
 from homecage.convnet.network import Convnet, Shape, initialize
 from homecage.convnet.openvino_engine import OpenVinoEngine
 from homecage.convnet.options import NetworkOptions
-from homecage.convnet.shared import SharedEngine
+from homecage.convnet.torch_engine import SharedEngine
 
 F32, BF16 = torch.float32, torch.bfloat16
 

@@ -14,7 +14,7 @@ from homecage.convnet.network import (
 )
 from homecage.convnet.options import NetworkOptions
 from homecage.errors import StoreError
-from homecage.weights import save_weights
+from homecage.storage.weights import save_weights
 
 PAPER = Shape(clip_length=8, size_px=128, network=NetworkOptions())
 SMALL = Shape(

@@ -6,8 +6,6 @@ import pandas as pd
 import pytest
 import torch
 
-from homecage.behaviors import BEHAVIORS
-from homecage.checkpoints import EVERY_S
 from homecage.clips.balance import balance_clips
 from homecage.clips.load import Batch, ClipReader
 from homecage.clips.options import BalanceOptions, ClipOptions
@@ -21,7 +19,9 @@ from homecage.convnet.train import (
     train_convnet,
 )
 from homecage.errors import DatasetError, InterruptedTrainingError
-from homecage.weights import load_weights
+from homecage.storage.checkpoints import EVERY_S
+from homecage.storage.weights import load_weights
+from homecage.study.behaviors import BEHAVIORS
 
 NETWORK = NetworkOptions(
     channels=(2, 2, 2, 2, 2), descriptor=8, initialization="he", pixel_scale=64, dropout=0.1

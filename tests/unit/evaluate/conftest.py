@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
-from homecage.predictions import write_annotation, write_predictions
+from homecage.storage.frame_tables import write_annotation, write_predictions
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 
 class Study:

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import PredictionError
 from homecage.evaluate.bouts import find_bouts, list_bouts, tabulate_bouts, tabulate_time
-from homecage.evaluate.tables import read_tsv
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 CODES = st.lists(st.integers(UNLABELED, 2), max_size=30).map(lambda c: np.array(c, dtype=np.int8))
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from homecage.behaviors import BEHAVIORS
 from homecage.evaluate.distribution import count_behaviors
-from homecage.evaluate.tables import read_tsv
-from homecage.stores import ArraySpec, write_store
+from homecage.storage.stores import ArraySpec, write_store
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import BEHAVIORS
 
 
 def write_clips(path, behaviors, lengths):

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import HomecageError, PredictionError
 from homecage.evaluate import metrics
 from homecage.evaluate.evaluate import evaluate_predictions
 from homecage.evaluate.published import TABLE_1
-from homecage.evaluate.tables import read_tsv
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 AWKWARD = '2008 "née" A.b'
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.behaviors import UNLABELED
 from homecage.evaluate import metrics
 from homecage.evaluate.metrics import K
+from homecage.study.behaviors import UNLABELED
 
 CODE = st.integers(UNLABELED, K - 1)
 PAIRS = st.lists(st.tuples(CODE, CODE), max_size=60)

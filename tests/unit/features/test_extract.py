@@ -9,9 +9,9 @@ from homecage.errors import ShortVideoError, StoreError
 from homecage.features.extract import extract_features
 from homecage.features.options import FeatureOptions
 from homecage.features.predict import predict_convnet
-from homecage.predictions import PROBABILITIES, read_predictions
-from homecage.stores import open_store
-from homecage.weights import hash_file
+from homecage.storage.frame_tables import PROBABILITIES, read_predictions
+from homecage.storage.stores import open_store
+from homecage.storage.weights import hash_file
 
 NETWORK = NetworkOptions(
     channels=(2, 2, 2, 2, 2), descriptor=8, initialization="he", pixel_scale=64

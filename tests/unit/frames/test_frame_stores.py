@@ -10,8 +10,8 @@ from homecage.frames.decode import decode
 from homecage.frames.inspect import inspect_videos
 from homecage.frames.options import FramesOptions
 from homecage.frames.store import decode_clips, decode_video
-from homecage.ingest.options import DatasetOptions
-from homecage.stores import open_store
+from homecage.storage.stores import open_store
+from homecage.study.options import DatasetOptions
 
 
 class Lab:

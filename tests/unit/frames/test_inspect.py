@@ -7,7 +7,7 @@ import pytest
 from homecage.errors import ConfigError
 from homecage.frames.inspect import inspect_videos, read_n_frames
 from homecage.frames.options import FramesOptions
-from homecage.ingest.options import DatasetOptions
+from homecage.study.options import DatasetOptions
 
 
 @pytest.fixture

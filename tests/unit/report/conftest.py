@@ -13,7 +13,7 @@ from homecage.evaluate.evaluate import (
     tabulate_gain,
 )
 from homecage.evaluate.metrics import count_confusion
-from homecage.evaluate.tables import write_tsv
+from homecage.storage.tables import write_tsv
 
 
 @dataclass

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from homecage.evaluate.evaluate import tabulate_published
-from homecage.evaluate.tables import read_tsv
 from homecage.report.table import write_table
+from homecage.storage.tables import read_tsv
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 
 from homecage.errors import ConfigError
-from homecage.evaluate.tables import read_tsv
 from homecage.report.confusion import plot_confusion
 from homecage.report.distribution import plot_distribution
 from homecage.report.ethogram import choose_stretch, choose_video, plot_ethogram
@@ -17,6 +16,7 @@ from homecage.report.options import ReportOptions
 from homecage.report.recall import plot_recall
 from homecage.report.style import count_in_words
 from homecage.report.training import plot_training
+from homecage.storage.tables import read_tsv
 
 QUICK = ReportOptions(dpi=60)
 LABEL = "simulated home cage"
@@ -197,4 +197,4 @@ def test_figures_draw_and_never_recompute():
     import homecage.report
 
     for module in Path(homecage.report.__path__[0]).glob("*.py"):
-        assert "homecage.predictions" not in module.read_text(encoding="utf-8")
+        assert "homecage.storage.frame_tables" not in module.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from torch import nn
 from homecage.sequence import lstm
 from homecage.sequence.lstm import WIDE_UNITS, StackedLSTM, drop, train_layer
 from homecage.sequence.network import SequenceModel, load_sequence_model
-from homecage.weights import save_weights
+from homecage.storage.weights import save_weights
 
 sizes = st.integers(1, 9)
 

@@ -7,12 +7,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from homecage.behaviors import UNLABELED
-from homecage.checkpoints import EVERY_S
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import clip_of_frame, labeled_frames
 from homecage.errors import DatasetError, InterruptedTrainingError, StoreError
-from homecage.predictions import PROBABILITIES, read_predictions, write_annotation
 from homecage.sequence.network import SequenceModel, load_sequence_model, save_sequence_model
 from homecage.sequence.options import SequenceOptions
 from homecage.sequence.predict import predict_lstm
@@ -24,8 +21,11 @@ from homecage.sequence.train import (
     weigh_behaviors,
 )
 from homecage.sequence.windows import Sequence
-from homecage.stores import ArraySpec, open_store, write_store
-from homecage.weights import load_weights, save_weights
+from homecage.storage.checkpoints import EVERY_S
+from homecage.storage.frame_tables import PROBABILITIES, read_predictions, write_annotation
+from homecage.storage.stores import ArraySpec, open_store, write_store
+from homecage.storage.weights import load_weights, save_weights
+from homecage.study.behaviors import UNLABELED
 
 VIDEOS = ["a", "b", "c", "d", "e"]
 OPTIONS = SequenceOptions(

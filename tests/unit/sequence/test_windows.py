@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.sequence.windows import Sequence, join_windows, plan_windows, window_starts
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 WALK, DRINK = BEHAVIORS.index("walk"), BEHAVIORS.index("drink")
 

@@ -8,7 +8,6 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from homecage.behaviors import BEHAVIORS, parse_behavior
 from homecage.errors import ConfigError, VideoError
 from homecage.simulate.annotation import simulate_annotation
 from homecage.simulate.clips import SPELLED, plan_clips, simulate_clips
@@ -19,6 +18,7 @@ from homecage.simulate.options import SimulationOptions
 from homecage.simulate.session import open_session
 from homecage.simulate.sheet import plot_contact_sheet
 from homecage.simulate.videos import simulate_video
+from homecage.study.behaviors import BEHAVIORS, parse_behavior
 
 TINY = SimulationOptions(
     videos=3, seconds=1.0, videos_annotated_twice=2, clip_folders=1, clips_per_folder=8

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from homecage.behaviors import BEHAVIORS
 from homecage.clips.options import BalanceOptions, ClipOptions
 from homecage.errors import DatasetError
-from homecage.publish import publish
-from homecage.stores import open_store
+from homecage.storage.publish import publish
+from homecage.storage.stores import open_store
+from homecage.study.behaviors import BEHAVIORS
 
 logger = logging.getLogger(__name__)
 

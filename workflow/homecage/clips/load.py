@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from homecage.behaviors import BEHAVIORS
-from homecage.prefetch import prefetch
-from homecage.stores import Store, open_store
+from homecage.running.prefetch import prefetch
+from homecage.storage.stores import Store, open_store
+from homecage.study.behaviors import BEHAVIORS
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from homecage.clips.options import ClipOptions
 from homecage.convnet.network import Convnet
-from homecage.memory import send
-from homecage.precision import autocast
+from homecage.running.memory import send
+from homecage.running.precision import autocast
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from homecage.behaviors import BEHAVIORS
 from homecage.convnet.options import NetworkOptions
 from homecage.errors import StoreError
-from homecage.weights import load_weights, save_weights
+from homecage.storage.weights import load_weights, save_weights
+from homecage.study.behaviors import BEHAVIORS
 
 POOLING: tuple[tuple[int, int, int], ...] = (
     (1, 2, 2),

@@ -12,20 +12,20 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from homecage.behaviors import BEHAVIORS
-from homecage.checkpoints import Checkpoints, capture_random, make_key, restore_random
 from homecage.clips.load import Batch, ClipReader
 from homecage.clips.options import ClipOptions
 from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
-from homecage.device import choose_device, make_deterministic
 from homecage.errors import DatasetError
-from homecage.memory import keep_freed_memory, send
-from homecage.precision import autocast, choose_precision, name_precision
-from homecage.prefetch import Awaited
-from homecage.publish import publish
-from homecage.stores import open_store
-from homecage.weights import hash_file
+from homecage.running.device import choose_device, make_deterministic
+from homecage.running.memory import keep_freed_memory, send
+from homecage.running.precision import autocast, choose_precision, name_precision
+from homecage.running.prefetch import Awaited
+from homecage.storage.checkpoints import Checkpoints, capture_random, make_key, restore_random
+from homecage.storage.publish import publish
+from homecage.storage.stores import open_store
+from homecage.storage.weights import hash_file
+from homecage.study.behaviors import BEHAVIORS
 
 logger = logging.getLogger(__name__)
 

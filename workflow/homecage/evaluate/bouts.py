@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import PredictionError
 from homecage.evaluate.metrics import Codes
 from homecage.evaluate.names import HUMAN
 from homecage.evaluate.sources import check_length, group_by_source, read_method
-from homecage.evaluate.tables import write_tsv
-from homecage.predictions import read_annotation
+from homecage.storage.frame_tables import read_annotation
+from homecage.storage.tables import write_tsv
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.evaluate.metrics import Codes, Counts, K
 from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, CD, FD, FD_STAR
 from homecage.evaluate.sources import check_length, group_by_source
-from homecage.evaluate.tables import write_tsv
-from homecage.predictions import encode_behaviors, read_annotation
-from homecage.stores import open_store
+from homecage.storage.frame_tables import encode_behaviors, read_annotation
+from homecage.storage.stores import open_store
+from homecage.storage.tables import write_tsv
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 
 def count_behaviors(*, clips: list[Path], annotations: list[Path], output: Path) -> None:

@@ -7,15 +7,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
 from homecage.errors import HomecageError, PredictionError
 from homecage.evaluate import metrics
 from homecage.evaluate.metrics import Codes, Counts
 from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, CONVNET, FD, FD_STAR, HUMAN, LSTM
 from homecage.evaluate.published import TABLE_1
 from homecage.evaluate.sources import check_coverage, check_length, group_by_source, read_method
-from homecage.evaluate.tables import write_tsv
-from homecage.predictions import read_annotation
+from homecage.storage.frame_tables import read_annotation
+from homecage.storage.tables import write_tsv
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 log = logging.getLogger(__name__)
 

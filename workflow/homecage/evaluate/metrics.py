@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 Codes = NDArray[np.int8]
 Counts = NDArray[np.int64]

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.behaviors import UNLABELED
 from homecage.errors import PredictionError
 from homecage.evaluate.metrics import Codes
 from homecage.evaluate.names import order_sources
-from homecage.predictions import encode_behaviors, read_predictions
+from homecage.storage.frame_tables import encode_behaviors, read_predictions
+from homecage.study.behaviors import UNLABELED
 
 
 def group_by_source(paths: Iterable[Path]) -> dict[str, dict[str, Path]]:

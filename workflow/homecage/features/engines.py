@@ -6,7 +6,7 @@ from homecage.clips.options import ClipOptions
 from homecage.convnet.engine import Engine, PlainEngine
 from homecage.convnet.network import Convnet
 from homecage.convnet.openvino_engine import OpenVinoEngine
-from homecage.convnet.shared import SharedEngine
+from homecage.convnet.torch_engine import SharedEngine
 from homecage.features.options import FeatureOptions
 
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.behaviors import BEHAVIORS
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import count_clips
 from homecage.convnet.network import load_convnet
-from homecage.device import choose_device, make_deterministic
 from homecage.errors import StoreError
 from homecage.features.engines import choose_engine
 from homecage.features.options import FeatureOptions
-from homecage.precision import choose_precision, name_precision
-from homecage.prefetch import prefetch
-from homecage.stores import ArraySpec, Store, open_store, write_store
-from homecage.weights import hash_file
+from homecage.running.device import choose_device, make_deterministic
+from homecage.running.precision import choose_precision, name_precision
+from homecage.running.prefetch import prefetch
+from homecage.storage.stores import ArraySpec, Store, open_store, write_store
+from homecage.storage.weights import hash_file
+from homecage.study.behaviors import BEHAVIORS
 
 logger = logging.getLogger(__name__)
 

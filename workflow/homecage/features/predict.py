@@ -4,8 +4,8 @@ from pathlib import Path
 
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import clip_of_frame
-from homecage.predictions import write_predictions
-from homecage.stores import open_store
+from homecage.storage.frame_tables import write_predictions
+from homecage.storage.stores import open_store
 
 
 def predict_convnet(*, features: Path, frames: Path, geometry: ClipOptions, output: Path) -> None:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from homecage.errors import ConfigError, VideoError
 from homecage.frames.options import FramesOptions
-from homecage.prefetch import prefetch
+from homecage.running.prefetch import prefetch
 
 BLOCK = 64
 """Frames handed over at a time: the bound of memory."""

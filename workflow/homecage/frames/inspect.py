@@ -7,9 +7,9 @@ from pathlib import Path
 from homecage.errors import ConfigError
 from homecage.frames.decode import decode
 from homecage.frames.options import FramesOptions
-from homecage.ingest.dataset import find_dataset
-from homecage.ingest.options import DatasetOptions
-from homecage.publish import publish
+from homecage.storage.publish import publish
+from homecage.study.layouts import find_dataset
+from homecage.study.options import DatasetOptions
 
 logger = logging.getLogger(__name__)
 

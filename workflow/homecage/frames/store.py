@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from homecage.behaviors import parse_behavior
 from homecage.errors import VideoError
 from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpeg
 from homecage.frames.inspect import read_n_frames
 from homecage.frames.options import FramesOptions
-from homecage.ingest.dataset import find_dataset
-from homecage.ingest.options import DatasetOptions
-from homecage.stores import ArraySpec, StoreWriter, write_store
+from homecage.storage.stores import ArraySpec, StoreWriter, write_store
+from homecage.study.behaviors import parse_behavior
+from homecage.study.layouts import find_dataset
+from homecage.study.options import DatasetOptions
 
 _SHARD = 1024  # Frames in a file: 50 MB of them at 128 pixels.
 _CHUNK = 8  # Frames read at once, as many as a clip has.

@@ -9,9 +9,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from homecage.behaviors import BEHAVIORS
 from homecage.evaluate.names import CONVNET, FD, FD_STAR, HUMAN, LSTM
-from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import (
     ABSENT,
@@ -21,6 +19,8 @@ from homecage.report.style import (
     draw,
     name_of,
 )
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import BEHAVIORS
 
 
 def plot_confusion(

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from homecage.behaviors import BEHAVIORS, COLORS
 from homecage.evaluate.names import CD, FD, FD_STAR
-from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import TWO_COLUMNS_IN, clear_frame, draw
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import BEHAVIORS, COLORS
 
 TITLES = {CD: "CD, clips", FD: "FD, annotated", FD_STAR: "FD*, annotated twice"}
 

@@ -6,12 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from homecage.behaviors import BEHAVIORS, COLORS
 from homecage.errors import ConfigError
 from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, order_sources
-from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import ABSENT, TWO_COLUMNS_IN, clear_frame, draw, name_of
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import BEHAVIORS, COLORS
 
 
 def plot_ethogram(

@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from homecage.behaviors import BEHAVIORS
 from homecage.evaluate.names import FD, FD_STAR, order_sources
-from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import (
     ABSENT,
@@ -20,6 +18,8 @@ from homecage.report.style import (
     draw,
     name_of,
 )
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import BEHAVIORS
 
 
 def plot_recall(

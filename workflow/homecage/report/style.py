@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, CONVNET, HUMAN, LSTM
-from homecage.publish import publish
+from homecage.storage.publish import publish
 
 ONE_COLUMN_IN = 3.5
 TWO_COLUMNS_IN = 7.2

@@ -10,9 +10,9 @@ import pandas as pd
 
 from homecage.evaluate.metrics import LEVELS
 from homecage.evaluate.names import FD, FD_STAR, order_sources
-from homecage.evaluate.tables import read_tsv
-from homecage.publish import publish
 from homecage.report.style import name_of
+from homecage.storage.publish import publish
+from homecage.storage.tables import read_tsv
 
 COLUMNS = tuple(product((FD_STAR, FD), LEVELS))
 """The numeric columns of the table, in the paper's order."""

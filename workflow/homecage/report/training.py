@@ -9,9 +9,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from homecage.evaluate.names import CONVNET, LSTM
-from homecage.evaluate.tables import read_tsv
 from homecage.report.options import ReportOptions
 from homecage.report.style import METHOD_COLORS, TWO_COLUMNS_IN, clear_frame, draw
+from homecage.storage.tables import read_tsv
 
 TRAINING: dict[str, Any] = {"color": METHOD_COLORS[CONVNET], "linewidth": 0.9}
 HELD_OUT: dict[str, Any] = {"color": METHOD_COLORS[LSTM], "linewidth": 0.9}

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from homecage.precision import autocast
+from homecage.running.precision import autocast
 
 aten = torch.ops.aten
 

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from homecage.behaviors import BEHAVIORS
 from homecage.errors import StoreError
 from homecage.sequence.lstm import StackedLSTM, drop
-from homecage.weights import load_weights, save_weights
+from homecage.storage.weights import load_weights, save_weights
+from homecage.study.behaviors import BEHAVIORS
 
 
 class SequenceModel(nn.Module):

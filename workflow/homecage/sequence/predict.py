@@ -7,10 +7,10 @@ import torch.nn.functional as F
 
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import clip_of_frame
-from homecage.device import choose_device, make_deterministic
-from homecage.predictions import write_predictions
+from homecage.running.device import choose_device, make_deterministic
 from homecage.sequence.network import load_sequence_model
-from homecage.stores import open_store
+from homecage.storage.frame_tables import write_predictions
+from homecage.storage.stores import open_store
 
 
 def predict_lstm(

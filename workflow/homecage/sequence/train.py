@@ -14,22 +14,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from homecage.behaviors import UNLABELED
-from homecage.checkpoints import Checkpoints, capture_random, make_key, restore_random
 from homecage.clips.options import ClipOptions
 from homecage.clips.tiling import labeled_frames
-from homecage.device import choose_device, make_deterministic
 from homecage.errors import DatasetError, StoreError
-from homecage.memory import keep_freed_memory
-from homecage.precision import choose_precision, name_precision
-from homecage.predictions import read_annotation
-from homecage.publish import publish
-from homecage.sequence.folds import make_fold
+from homecage.running.device import choose_device, make_deterministic
+from homecage.running.memory import keep_freed_memory
+from homecage.running.precision import choose_precision, name_precision
 from homecage.sequence.network import SequenceModel, save_sequence_model
 from homecage.sequence.options import SequenceOptions
 from homecage.sequence.windows import Sequence, count_behaviors, join_windows, plan_windows
-from homecage.stores import open_store
-from homecage.weights import hash_file, load_weights
+from homecage.storage.checkpoints import Checkpoints, capture_random, make_key, restore_random
+from homecage.storage.frame_tables import read_annotation
+from homecage.storage.publish import publish
+from homecage.storage.stores import open_store
+from homecage.storage.weights import hash_file, load_weights
+from homecage.study.behaviors import UNLABELED
+from homecage.study.folds import make_fold
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from homecage.behaviors import BEHAVIORS, UNLABELED
+from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from homecage.publish import publish
 from homecage.simulate.annotators import Label, annotate_first, annotate_second
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import true_bouts
 from homecage.simulate.seeds import named_generator
+from homecage.storage.publish import publish
 
 
 def simulate_annotation(

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
-from homecage.behaviors import BEHAVIORS, VOCABULARY
-from homecage.publish import publish
 from homecage.simulate.cage import RATE_FPS
 from homecage.simulate.encode import write_mpeg
 from homecage.simulate.names import source_names
@@ -16,6 +14,8 @@ from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import Bout, true_bouts
 from homecage.simulate.seeds import named_generator
 from homecage.simulate.session import draw_frames, open_session
+from homecage.storage.publish import publish
+from homecage.study.behaviors import BEHAVIORS, VOCABULARY
 
 # ASSUME: shares of the clips, in the order of the real clipped database's imbalance as far as it
 # is known; with the default sizes the rarest behavior has 35 clips.

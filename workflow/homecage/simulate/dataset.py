@@ -4,12 +4,12 @@ import logging
 from pathlib import Path
 
 from homecage.errors import ConfigError
-from homecage.publish import publish
 from homecage.simulate.annotation import simulate_annotation
 from homecage.simulate.clips import simulate_clips
 from homecage.simulate.names import clip_folder_names, names_annotated_twice, video_names
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.videos import simulate_video
+from homecage.storage.publish import publish
 
 logger = logging.getLogger(__name__)
 

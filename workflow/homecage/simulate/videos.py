@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from homecage.publish import publish
 from homecage.simulate.encode import write_mpeg
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import count_frames
 from homecage.simulate.session import draw_frames, open_session
+from homecage.storage.publish import publish
 
 
 def simulate_video(*, video: str, options: SimulationOptions, output: Path) -> None:

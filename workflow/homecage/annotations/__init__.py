@@ -1,0 +1,1 @@
+"""Annotation formats, one module each, and annotations in the form that later steps read."""

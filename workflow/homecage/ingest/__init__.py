@@ -1,1 +1,0 @@
-"""What comes in: the layouts of data sets, the formats of annotations, and their checks."""

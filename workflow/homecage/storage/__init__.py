@@ -1,0 +1,1 @@
+"""How results lie on disk: published whole, checked when they are read."""
