@@ -47,8 +47,8 @@ format: $(READY)  ## Format the code in place
 	ruff format .
 	snakefmt Snakefile workflow
 
-schema: $(READY)  ## Write workflow/schemas/config.schema.json from the options
-	python -m homecage write-schema --output workflow/schemas/config.schema.json
+schema: $(READY)  ## Write the comments of config.yaml, and its JSON schema, from the options
+	python -m homecage write-reference --config config.yaml --schema workflow/schemas/config.schema.json
 
 lock: $(READY)  ## Pin the newest versions that pyproject.toml allows in envs/
 	python envs/lock.py

@@ -16,10 +16,11 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/cluster.smk"
 include: "workflow/rules/simulate.smk"
-include: "workflow/rules/ingest.smk"
+include: "workflow/rules/study.smk"
+include: "workflow/rules/annotations.smk"
 include: "workflow/rules/frames.smk"
+include: "workflow/rules/check.smk"
 include: "workflow/rules/convnet.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/sequence.smk"
@@ -27,17 +28,20 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
-# Not for dry runs, nor for the parts of a run that carry out its jobs on a cluster.
-onstart:
-    hold_folder()
-
-
 rule all:
     default_target: True
     input:
         CHECKED,
+        "results/study/folds.tsv",
         # Wanted themselves: Snakemake makes no lost file again that is only on the way to others.
-        expand(FEATURES, video=VIDEOS),
+        [
+            store
+            for method in METHODS
+            for fold in PLAN
+            for store in name_method_features(
+                method, fold.held_out, net_of(fold.name)
+            )
+        ],
         PREDICTIONS,
         TABLES,
-        FIGURES,
+        expand("results/figures/{figure}.{format}", figure=FIGURES, format=["png", "pdf"]),

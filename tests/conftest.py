@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from homecage.storage.stores import ArraySpec, write_store
+from homecage.storage.tables import read_tsv, write_tsv
 from tests.project import Project, copy_project
 
 SIZE_PX = 32
@@ -26,7 +28,7 @@ def random_frames() -> Callable[..., np.ndarray]:
 
 @pytest.fixture
 def write_clip_store() -> Callable[..., Path]:
-    """Write a folder's clip store from (name, behavior, frames) triples."""
+    """Write a folder's clip store from (name, behavior, frames), and ``clips.tsv`` beside it."""
 
     def write(path: Path, clips: list[tuple[str, str, np.ndarray]]) -> Path:
         lengths = np.array([len(frames) for _, _, frames in clips], np.int64)
@@ -36,13 +38,19 @@ def write_clip_store() -> Callable[..., Path]:
             "offset": ArraySpec((), "int64", 64, 64),
             "length": ArraySpec((), "int64", 64, 64),
         }
+        listed = pd.DataFrame(
+            [(path.stem, name, f"raw/{path.stem}/{name}.mpg", b, b) for name, b, _ in clips],
+            columns=["folder", "clip", "path", "label", "behavior"],
+        )
         with write_store(path, kind="clips", arrays=arrays) as writer:
             for _, _, frames in clips:
                 writer.append("frames", frames)
             writer.append("offset", np.cumsum(lengths) - lengths)
             writer.append("length", lengths)
-            writer.attributes["name"] = [name for name, _, _ in clips]
-            writer.attributes["behavior"] = [behavior for _, behavior, _ in clips]
+            writer.attributes["path"] = listed["path"].tolist()
+        table = path.with_name("clips.tsv")
+        others = [read_tsv(table, text=True)] if table.exists() else []
+        write_tsv(table, pd.concat([*others, listed]))
         return path
 
     return write
@@ -50,16 +58,12 @@ def write_clip_store() -> Callable[..., Path]:
 
 @pytest.fixture
 def write_frame_store() -> Callable[..., Path]:
-    """Write a video's frame store at 30 frames/s."""
+    """Write a video's frame store."""
 
     def write(path: Path, frames: np.ndarray) -> Path:
-        arrays = {
-            "frames": ArraySpec(frames.shape[1:], "uint8", 8, 1024),
-            "time_s": ArraySpec((), "float64", 1024, 1024),
-        }
+        arrays = {"frames": ArraySpec(frames.shape[1:], "uint8", 8, 1024)}
         with write_store(path, kind="frames", arrays=arrays) as writer:
             writer.append("frames", frames)
-            writer.append("time_s", np.arange(len(frames)) / 30)
         return path
 
     return write

@@ -22,7 +22,7 @@ TINY = {
     },
     "network": {"channels": [4, 4, 8, 8, 8], "descriptor": 16},
     "convnet": {"epochs": 2},
-    "sequence": {"units": 8, "epochs": 3, "window_clips": 40},
+    "methods": {"lstm-3dcnn": {"model": {"units": 8, "epochs": 3, "window_clips": 40}}},
     "report": {"dpi": 60},
 }
 """An experiment of a minute; what it learns is worth nothing."""
@@ -67,7 +67,7 @@ class Project:
 
 
 def copy_project(target: Path, config: dict[str, object] = TINY) -> Project:
-    """Copy what a clone would hold, with sections of its ``config.yaml`` updated."""
+    """Copy what a clone would hold, with values of its ``config.yaml`` replaced."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -82,7 +82,15 @@ def copy_project(target: Path, config: dict[str, object] = TINY) -> Project:
             shutil.copy2(ROOT / name, copy, follow_symlinks=False)
     path = target / "config.yaml"
     whole = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for section, values in config.items():
-        whole[section] |= values
-    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    path.write_text(yaml.safe_dump(merge(whole, config), sort_keys=False), encoding="utf-8")
     return Project(target)
+
+
+def merge(config: dict[str, object], over: dict[str, object]) -> dict[str, object]:
+    """Lay one configuration over another, in place, as Snakemake does."""
+    for key, value in over.items():
+        own = config.get(key)
+        config[key] = (
+            merge(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
+        )
+    return config

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import POOLING, Convnet, Shape, initialize
 from homecage.convnet.options import NetworkOptions
 from homecage.convnet.sharing import count_convolutions, plan_sharing
 
 SIZE_PX = 128
-GEOMETRY = ClipOptions()
+GEOMETRY = ClipGeometry()
 THREADS = len(os.sched_getaffinity(0))
 
 

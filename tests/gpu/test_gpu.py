@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from homecage.clips.load import Batch
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.engine import PlainEngine
 from homecage.convnet.network import Convnet, Shape, initialize
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
-from homecage.convnet.torch_engine import SharedEngine
+from homecage.convnet.torch_engine import TorchEngine
 from homecage.convnet.train import Training as ConvnetTraining
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.precision import choose_precision
@@ -40,8 +40,8 @@ def describe(engine, frames):
 def test_the_shared_engine_says_what_the_plain_one_says(convnet, precision, error):
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     frames = np.random.default_rng(0).integers(0, 256, (75, 64, 64, 3), dtype=np.uint8)
-    plain = describe(PlainEngine(convnet.eval(), ClipOptions(), 16), frames)
-    shared = describe(SharedEngine(convnet.eval(), ClipOptions(), 16, precision), frames)
+    plain = describe(PlainEngine(convnet.eval(), ClipGeometry(), 16), frames)
+    shared = describe(TorchEngine(convnet.eval(), ClipGeometry(), 16, precision), frames)
     assert np.linalg.norm(shared - plain) / np.linalg.norm(plain) < error
 
 

@@ -5,103 +5,150 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.project import merge
 
-from homecage.config import Experiment, check_config, write_schema
+from homecage.config import Experiment, check_config
 from homecage.errors import ConfigError
 from homecage.options import Options
+from homecage.reference import comment_config, write_reference
+from homecage.study.study import Study, Video
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"
-PAPER = ROOT / "workflow" / "experiments" / "paper.yaml"
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
+EXPERIMENTS = ROOT / "workflow" / "experiments"
 
 
 def load(path):
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def sections():
-    return {
-        name: field.annotation
-        for name, field in Experiment.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Options)
-    }
+def list_nullable(options, place=()):
+    """List the places of all keys that may be null."""
+    for name, field in type(options).model_fields.items():
+        value = getattr(options, name)
+        if isinstance(value, Options):
+            yield from list_nullable(value, (*place, name))
+        elif "None" in str(field.annotation):
+            yield (*place, name)
 
 
-def test_the_default_configuration_names_every_key_and_is_valid():
-    config = load(CONFIG)
-    check_config(config)
-    assert set(config) == set(Experiment.model_fields)
-    for name, model in sections().items():
-        assert list(config[name]) == list(model.model_fields), name
+def test_the_comments_and_the_schema_are_those_of_the_options(tmp_path):
+    config, schema = tmp_path / "config.yaml", tmp_path / "schema.json"
+    config.write_text(CONFIG.read_text(encoding="utf-8"), encoding="utf-8")
+    write_reference(config=config, schema=schema)
+    assert config.read_text(encoding="utf-8") == CONFIG.read_text(encoding="utf-8"), "make schema"
+    assert json.loads(schema.read_text()) == json.loads(SCHEMA.read_text()), "run `make schema`"
 
 
-def test_every_key_is_described_above_it():
-    lines = CONFIG.read_text(encoding="utf-8").splitlines()
-    for before, line in pairwise(lines):
-        if re.match(r"\s*\w+:", line):
-            assert before.lstrip().startswith("#"), f"{line.strip()} has no comment"
-
-
-def test_descriptions_are_those_of_the_options():
-    text = " ".join(re.sub(r"^\s*#", "", CONFIG.read_text(encoding="utf-8"), flags=re.M).split())
-    for name, model in sections().items():
-        for key, field in model.model_fields.items():
-            described = " ".join((field.description or "").replace("``", "").split())
-            assert described and described in text, f"{name}.{key}"
+def test_every_key_is_there_and_described():
+    text = comment_config(Experiment())
+    assert check_config(yaml.safe_load(text)) == Experiment()
+    for before, line in pairwise(text.splitlines()):
+        key = re.match(r"( {0,2})(\w+):", line)
+        if key and not before.lstrip().startswith("#"):
+            # Of a method, whose keys are described where the first method has them.
+            assert "methods" in text[: text.index(line)] and key[1], line
 
 
 def test_the_papers_experiment_is_the_options_defaults():
-    paper = load(PAPER)
-    defaults = Experiment().model_dump(mode="json")
-    # What is not the method: where the data are, the simulation, batches and figures.
-    assert set(paper) == set(defaults) - {"simulation", "features", "report"}
-    for name in set(paper) - {"dataset", "seed"}:
-        assert paper[name] == defaults[name], name
-    assert paper["dataset"]["layout"] == "mit"
+    paper = check_config(
+        merge(merge(load(CONFIG), load(EXPERIMENTS / "paper.yaml")), {"dataset": {"root": "x"}})
+    )
+    told = {"dataset", "simulation", "features", "report"}
+    assert paper.model_dump(exclude=told) == Experiment().model_dump(exclude=told)
+    assert paper.dataset.layout == "mit"
+
+
+def test_one_more_method_is_a_few_lines_of_configuration():
+    more = check_config(merge(load(CONFIG), load(EXPERIMENTS / "bilstm.yaml")))
+    assert [*more.methods] == ["3dcnn", "lstm-3dcnn", "bilstm-3dcnn"]
+    one = more.methods["bilstm-3dcnn"].model
+    other = more.methods["lstm-3dcnn"].model
+    assert one.model_dump(exclude={"kind"}) == other.model_dump(exclude={"kind"})
+
+
+@pytest.mark.parametrize("nothing", ["null", "~", "", None])
+@pytest.mark.parametrize("place", list(list_nullable(Experiment())), ids=".".join)
+def test_every_nullable_key_takes_null_from_the_command_line(place, nothing):
+    layout = {"layout": "simulated"}
+    config = {"dataset": layout}
+    merge(config, {place[0]: {place[1]: nothing}})
+    assert getattr(getattr(check_config(config), place[0]), place[1]) is None
+
+
+def test_a_method_that_is_null_is_taken_away():
+    config = {"methods": merge(load(CONFIG)["methods"], {"3dcnn": "null"}), "comparisons": []}
+    assert [*check_config(config).methods] == ["lstm-3dcnn"]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"comparisons": [["lstm-3dcnn", "x"]]},
+            "no method 'x'; expected two of: 3dcnn, lstm-3dcnn",
+        ),
+        ({"methods": {}}, "expected one method or more"),
+        ({"methods": {"human": {"title": "h", "representations": ["fc6"]}}}, "'human' cannot name"),
+        ({"methods": {"a/b": {"title": "h", "representations": ["fc6"]}}}, "'a/b' cannot name"),
+        ({"methods": {"a": {"title": "h", "representations": ["fc7"]}}}, "expected one of: fc6"),
+        ({"methods": {"a": {"title": "h", "representations": ["fc6", "fc6"]}}}, "without a model"),
+        (
+            {"methods": {"a": {"title": "h", "representations": ["fc6"], "model": {"kind": "x"}}}},
+            "kind",
+        ),
+        ({"behaviors": [{"name": "a"}, {"name": "A"}]}, "stands for both"),
+    ],
+)
+def test_what_cannot_be_is_refused(config, message):
+    with pytest.raises(ConfigError, match=message):
+        check_config(config)
+
+
+def test_clips_that_are_asked_for_must_be_there():
+    study = Study("lab", (Video("a", Path("a.mpg"), {}, {}),))
+    with pytest.raises(ConfigError, match=r"the study has none; .* convnet\.trained_on: fold"):
+        Experiment().check_study(study)
+    check_config({"convnet": {"trained_on": "fold"}}).check_study(study)
+    with pytest.raises(ConfigError, match="ethogram_video: found 'b'; expected one of: a"):
+        told = {"convnet": {"trained_on": "fold"}, "report": {"ethogram_video": "b"}}
+        check_config(told).check_study(study)
 
 
 def test_the_papers_numbers():
     experiment = Experiment()
     assert experiment.frames.size_px == 128
-    assert (experiment.clips.length, experiment.clips.stride, experiment.clips.label_offset) == (
-        8,
-        2,
-        3,
-    )
+    geometry = experiment.geometry
+    assert (geometry.length, geometry.stride, geometry.label_offset) == (8, 2, 3)
     assert experiment.network.channels == (64, 128, 256, 256, 256)
     assert experiment.network.descriptor == 2048
     convnet = experiment.convnet
     assert (convnet.momentum, convnet.weight_decay, convnet.batch_size) == (0.9, 0.005, 32)
     assert (convnet.learning_rate, convnet.learning_rate_drop) == (0.002, 0.1)
     assert (convnet.learning_rate_drop_epochs, convnet.epochs) == (3, 15)
-    sequence = experiment.sequence
-    assert (sequence.layers, sequence.units, sequence.window_clips) == (3, 512, 225)
-    assert (sequence.learning_rate, sequence.dropout) == (1e-3, 0.5)
-
-
-def test_the_schema_is_up_to_date(tmp_path):
-    write_schema(output=tmp_path / "schema.json")
-    written = json.loads((tmp_path / "schema.json").read_text(encoding="utf-8"))
-    kept = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8"))
-    assert written == kept, "run `make schema`"
+    lstm = experiment.methods["lstm-3dcnn"].model
+    assert (lstm.layers, lstm.units, lstm.window_clips) == (3, 512, 225)
+    assert (lstm.learning_rate, lstm.dropout) == (1e-3, 0.5)
+    assert experiment.comparisons == (("lstm-3dcnn", "3dcnn"),)
 
 
 def test_all_problems_are_named_at_once():
+    lstm = {
+        "title": "t",
+        "representations": ["fc6"],
+        "model": {"kind": "lstm", "unit": 3, "layers": 0},
+    }
     with pytest.raises(ConfigError) as caught:
-        check_config({"sequence": {"unit": 3, "layers": 0}, "sead": 1, "frames": {"size_px": 100}})
+        check_config({"methods": {"a": lstm}, "sead": 1, "frames": {"size_px": 100}})
     message = str(caught.value)
     assert "4 problem(s)" in message
-    assert "sequence.unit: unknown key; expected one of: layers, units, dropout" in message
-    assert "sequence.layers: found 0; Input should be greater than or equal to 1" in message
+    assert "model.lstm.unit: unknown key; expected one of: kind, window_clips" in message
+    assert "layers: found 0; Input should be greater than or equal to 1" in message
     assert "sead: unknown key; expected one of: seed, dataset" in message
     assert "frames.size_px: found 100" in message
 
 
-def test_too_few_simulated_videos_are_refused():
-    with pytest.raises(ConfigError, match=r"simulation.videos 3 is too few"):
-        check_config({"simulation": {"videos": 3}})
-
-
 def test_values_may_come_as_text_from_the_command_line():
-    experiment = check_config({"sequence": {"units": "32", "dropout": "0.1"}, "seed": "4"})
-    assert (experiment.sequence.units, experiment.sequence.dropout, experiment.seed) == (32, 0.1, 4)
+    experiment = check_config({"convnet": {"epochs": "32", "momentum": "0.1"}, "seed": "4"})
+    assert (experiment.convnet.epochs, experiment.convnet.momentum, experiment.seed) == (32, 0.1, 4)

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from inspect import cleandoc
+from pathlib import Path
 from types import FrameType
 from typing import Any, get_type_hints
 
 import defopt
-from pydantic import ValidationError
+import yaml
+from pydantic import BaseModel, ValidationError
 
 from homecage.errors import ConfigError, HomecageError
-from homecage.options import Options
-from homecage.running.parent import end_with_run
+from homecage.running.watchdog import end_with_run
 from homecage.verbs import VERBS
 
 
@@ -67,20 +68,25 @@ def load_verb(verb: str) -> Callable[..., None]:
 
 
 def _options_parsers(function: Callable[..., None]) -> dict[type, Callable[[str], Any]]:
-    """Parse each options model in the function's signature from JSON."""
+    """Parse each model in the function's signature from JSON, or from the YAML file of that name."""
 
-    def parser_of(model: type[Options]) -> Callable[[str], Options]:
-        def parse(text: str) -> Options:
+    def parser_of(model: type[BaseModel]) -> Callable[[str], BaseModel]:
+        def parse(text: str) -> BaseModel:
             try:
-                return model.model_validate(json.loads(text))
-            except (ValidationError, json.JSONDecodeError) as error:
+                values = json.loads(text) if text.lstrip()[:1] in "[{" else _read_yaml(Path(text))
+                return model.model_validate(values)
+            except (ValidationError, json.JSONDecodeError, yaml.YAMLError) as error:
                 raise ConfigError(f"{model.__name__}: {error}") from None
 
         return parse
 
     hints = get_type_hints(function).values()
-    models = {hint for hint in hints if isinstance(hint, type) and issubclass(hint, Options)}
+    models = {hint for hint in hints if isinstance(hint, type) and issubclass(hint, BaseModel)}
     return {model: parser_of(model) for model in models}
+
+
+def _read_yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:

@@ -1,50 +1,145 @@
 """The experiment: every section of ``config.yaml``, checked before anything runs."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from homecage.clips.options import BalanceOptions, ClipOptions
+from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
 from homecage.errors import ConfigError
-from homecage.features.options import FeatureOptions
+from homecage.evaluate.names import HUMAN
+from homecage.features.options import REPRESENTATIONS, FeatureOptions
 from homecage.frames.options import FramesOptions
 from homecage.options import Options
 from homecage.report.options import ReportOptions
-from homecage.sequence.options import SequenceOptions
+from homecage.sequence.options import LstmOptions, ModelOptions
 from homecage.simulate.options import SimulationOptions
-from homecage.storage.publish import publish
-from homecage.study.options import DatasetOptions
+from homecage.study.behaviors import HOME_CAGE, Behavior, Vocabulary
+from homecage.study.options import DatasetOptions, FoldOptions
+from homecage.study.study import Study
+
+
+class MethodOptions(Options):
+    """One method: what it looks at, and the model that learns from that."""
+
+    title: str
+    """What tables and figures call it."""
+    representations: tuple[str, ...] = Field(min_length=1)
+    """What it looks at, side by side; each is computed once for every video."""
+    model: ModelOptions | None = None
+    """The model that learns from them, one for each fold; null: the representation's own probabilities."""
+
+
+PAPER_METHODS = {
+    "3dcnn": MethodOptions(title="3DCNN alone", representations=("fc6",)),
+    "lstm-3dcnn": MethodOptions(title="LSTM-3DCNN", representations=("fc6",), model=LstmOptions()),
+}
 
 
 class Experiment(Options):
     """A whole experiment: ``config.yaml``. Defaults are the paper's values where it has them."""
 
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)
     """Seed of everything random but the simulation: splits, cuts, initial weights, order, dropout."""
     dataset: DatasetOptions = DatasetOptions()
     simulation: SimulationOptions = SimulationOptions()
+    behaviors: tuple[Behavior, ...] = Field(HOME_CAGE, min_length=2)
+    """The behaviors, in the order of every table and figure; a list given here replaces this one. Source:
+    paper; colors: Paul Tol's "muted", distinct under the common forms of color blindness."""
+    ignored_labels: tuple[str, ...] = ()
+    """Labels that are no behavior of this experiment: frames so labeled count as unlabeled, clips so
+    labeled are left out."""
+    folds: FoldOptions = FoldOptions()
     frames: FramesOptions = FramesOptions()
-    clips: ClipOptions = ClipOptions()
+    geometry: ClipGeometry = ClipGeometry()
     balance: BalanceOptions = BalanceOptions()
     network: NetworkOptions = NetworkOptions()
     convnet: ConvnetOptions = ConvnetOptions()
     features: FeatureOptions = FeatureOptions()
-    sequence: SequenceOptions = SequenceOptions()
+    methods: dict[str, MethodOptions] = Field(default_factory=lambda: dict(PAPER_METHODS))
+    """The methods that are compared, in the order of every table, by the names of their files; null takes
+    one away that another configuration file has."""
+    comparisons: tuple[tuple[str, str], ...] = (("lstm-3dcnn", "3dcnn"),)
+    """Pairs of methods: what the first gains over the second stands in the table; the first of the first
+    pair is shown in the figures of one method. Source: paper."""
     report: ReportOptions = ReportOptions()
 
-    @model_validator(mode="after")
-    def _simulation_suffices(self) -> Self:
-        if self.dataset.layout == "simulated" and (
-            self.simulation.videos < self.sequence.validation_videos + 2
-        ):
-            raise ValueError(
-                f"simulation.videos {self.simulation.videos} is too few: one is held out, "
-                f"{self.sequence.validation_videos} validate, at least one must train"
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What labels mean."""
+        return Vocabulary(behaviors=self.behaviors, ignored_labels=self.ignored_labels)
+
+    @property
+    def uses_convnet(self) -> bool:
+        """Whether a method looks at a convnet's descriptors."""
+        return any(
+            REPRESENTATIONS[representation].by_convnet
+            for method in self.methods.values()
+            for representation in method.representations
+        )
+
+    @property
+    def needs_clips(self) -> bool:
+        """Whether a convnet learns from clips."""
+        return self.uses_convnet and self.convnet.trained_on == "clips"
+
+    def check_study(self, study: Study) -> None:
+        """Refuse what cannot be done with a study.
+
+        Raises:
+            ConfigError: clips are asked for and there are none, or a video that is not there.
+        """
+        if self.needs_clips and not study.clip_folders:
+            raise ConfigError(
+                "convnet.trained_on: found clips, but the study has none; list clips of one behavior each "
+                "(README, Your own data), or let each fold's convnet learn from its annotated training "
+                "videos: convnet.trained_on: fold"
             )
+        names = [video.name for video in study.videos]
+        if (shown := self.report.ethogram_video) and shown not in names:
+            raise ConfigError(
+                f"report.ethogram_video: found {shown!r}; expected one of: {', '.join(names)}"
+            )
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _leave_out_null(cls, methods: Any) -> Any:
+        if not isinstance(methods, dict):
+            return methods
+        return {name: method for name, method in methods.items() if method not in (None, "null")}
+
+    @field_validator("methods")
+    @classmethod
+    def _check_methods(cls, methods: dict[str, MethodOptions]) -> dict[str, MethodOptions]:
+        if not methods:
+            raise ValueError("expected one method or more")
+        for name, method in methods.items():
+            if not name.replace("-", "").replace("_", "").isalnum() or name == HUMAN:
+                raise ValueError(
+                    f"{name!r} cannot name a method: expected letters, digits, - and _, and not {HUMAN!r}"
+                )
+            for representation in method.representations:
+                if representation not in REPRESENTATIONS:
+                    raise ValueError(
+                        f"{name}: unknown representation {representation!r}; expected one of: "
+                        f"{', '.join(REPRESENTATIONS)}"
+                    )
+            alone = [REPRESENTATIONS[one].has_probability for one in method.representations]
+            if method.model is None and alone != [True]:
+                raise ValueError(
+                    f"{name}: without a model it needs one representation that predicts"
+                )
+        return methods
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        self.vocabulary  # noqa: B018 - raises where a label means two things
+        for pair in self.comparisons:
+            if unknown := set(pair) - set(self.methods):
+                raise ValueError(
+                    f"comparisons: no method {min(unknown)!r}; expected two of: {', '.join(self.methods)}"
+                )
         return self
 
 
@@ -60,7 +155,7 @@ def check_config(config: Mapping[str, Any]) -> Experiment:
         problems = "\n".join(f"  - {_explain(problem)}" for problem in error.errors())
         raise ConfigError(
             f"the configuration has {error.error_count()} problem(s):\n{problems}\n"
-            "config.yaml describes every key"
+            "docs/configuration.md describes every key"
         ) from None
 
 
@@ -68,20 +163,26 @@ def _explain(problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"]) or "config"
     if problem["type"] == "extra_forbidden":
         return f"{key}: unknown key; expected one of: {', '.join(_siblings(problem['loc']))}"
+    if problem["type"] == "value_error":
+        return f"{key}: {problem['ctx']['error']}"
     return f"{key}: found {problem['input']!r}; {problem['msg']}"
 
 
 def _siblings(location: tuple[Any, ...]) -> list[str]:
-    model: type[Options] = Experiment
-    for part in location[:-1]:
-        annotation = model.model_fields[part].annotation
-        if isinstance(annotation, type) and issubclass(annotation, Options):
-            model = annotation
-    return list(model.model_fields)
+    """Return the keys that may stand beside one."""
+    models: set[type[Options]] = {Experiment}
+    for step in location[:-1]:
+        nested = {
+            found
+            for model in models
+            if step in model.model_fields
+            for found in _find_models(model.model_fields[step].annotation)
+        }
+        models = nested or models  # A method's name, or the kind of a model, leads no further.
+    return list(dict.fromkeys(key for model in models for key in model.model_fields))
 
 
-def write_schema(*, output: Path) -> None:
-    """Write the JSON schema of ``config.yaml``, for editors."""
-    with publish(output) as temporary:
-        schema = json.dumps(Experiment.model_json_schema(), indent=2, ensure_ascii=False)
-        temporary.write_text(f"{schema}\n", encoding="utf-8")
+def _find_models(annotation: Any) -> set[type[Options]]:
+    if isinstance(annotation, type) and issubclass(annotation, Options):
+        return {annotation}
+    return {found for part in get_args(annotation) for found in _find_models(part)}

@@ -66,13 +66,16 @@ class StoreError(HomecageError):
         super().__init__(f"{path}: {problem}; remove it and run snakemake again to have it rebuilt")
 
 
-class DatasetError(HomecageError):
-    """A data set has problems; all of them are named at once."""
+class StudyError(HomecageError):
+    """A study has problems; all of them are named at once."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         lines = "\n".join(f"  - {problem}" for problem in problems)
-        super().__init__(f"the data set has {count}; nothing was trained:\n{lines}")
+        super().__init__(
+            f"the study has {count}; nothing is learned from it until it is mended:\n{lines}\n"
+            "Mend what is named and run the same command again; earlier results stand as they are."
+        )
 
 
 class InterruptedTrainingError(HomecageError):
@@ -82,3 +85,6 @@ class InterruptedTrainingError(HomecageError):
         super().__init__(
             f"stopped by {signal}; the training so far is saved in {checkpoints}: run again to go on"
         )
+
+
+DatasetError = StudyError

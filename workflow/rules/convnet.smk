@@ -1,19 +1,35 @@
-# The convnet, trained on the clipped database.
+# The convnet: one for all folds, learned from the clips of the study, or one for each fold, learned from
+# stretches of its annotated training videos. {net} is nothing, or the fold's folder.
 
-CLIP_STORES = expand("results/clips/{folder}.zarr", folder=CLIPS)
+
+def training_videos(net):
+    """Name the videos that a fold's own convnet learns from; none where it learns from clips."""
+    return FOLDS[net.rstrip("/")].training if net else []
+
+
+def name_stores(wildcards):
+    """Name the stores that a convnet's clips are cut from."""
+    if wildcards.net:
+        return expand(
+            "results/frames/{video}.zarr", video=training_videos(wildcards.net)
+        )
+    return expand("results/clips/{folder}.zarr", folder=FOLDERS)
 
 
 rule balance_clips:
     input:
-        clips=CLIP_STORES,
-        code=modules("balance-clips"),
+        clips=lambda wildcards: [] if wildcards.net else name_stores(wildcards),
+        table=lambda wildcards: [] if wildcards.net else "results/study/clips.tsv",
+        annotations=lambda wildcards: expand(
+            LABELS, video=training_videos(wildcards.net)
+        ),
     output:
         plan="results/convnet/{net}plan.tsv",
         counts=report(
             "results/convnet/{net}balance.tsv",
             caption="../report/balance.rst",
             category="Convnet",
-            labels={"table": "training and test clips"},
+            labels={"table": "training and test clips", "convnet": "{net}"},
         ),
     log:
         "results/logs/balance_clips/{net}all.log",
@@ -25,21 +41,32 @@ rule balance_clips:
         mem_mb=demand(2000),
         runtime=demand(30),
     params:
-        geometry=options("clips"),
+        cut_from=lambda wildcards, input: (
+            f"--annotations {shlex.join(input.annotations)}"
+            if wildcards.net
+            else f"--clips {shlex.join(input.clips)} --table {shlex.quote(input.table)}"
+        ),
+        behaviors=BEHAVIORS,
+        geometry=options("geometry"),
         options=options("balance"),
         seed=EXPERIMENT.seed,
+        code=code("balance-clips"),
     shell:
-        "python -m homecage balance-clips --clips {input.clips:q} --geometry {params.geometry:q}"
-        " --options {params.options:q} --seed {params.seed}"
+        "python -m homecage balance-clips {params.cut_from} --behaviors {params.behaviors:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
         " --plan {output.plan:q} --counts {output.counts:q} 2>&1 | tee {log:q}"
 
 
 rule train_convnet:
     input:
-        clips=CLIP_STORES,
+        stores=name_stores,
         plan="results/convnet/{net}plan.tsv",
-        checked=until_checked,
-        code=modules("train-convnet"),
+        checked=until_checked(
+            lambda wildcards: [
+                name.removeprefix("results/").removesuffix(".zarr")
+                for name in name_stores(wildcards)
+            ]
+        ),
     output:
         model="results/convnet/{net}model.safetensors",
         history="results/convnet/{net}history.tsv",
@@ -47,7 +74,7 @@ rule train_convnet:
             "results/convnet/{net}test.tsv",
             caption="../report/convnet_test.rst",
             category="Convnet",
-            labels={"table": "accuracy on test clips"},
+            labels={"table": "accuracy on test clips", "convnet": "{net}"},
         ),
     log:
         "results/logs/train_convnet/{net}all.log",
@@ -61,13 +88,16 @@ rule train_convnet:
         mem_mb=demand(16000),
         runtime=demand(720),
     params:
-        geometry=options("clips"),
+        behaviors=BEHAVIORS,
+        geometry=options("geometry"),
         network=options("network"),
-        options=options("convnet"),
+        options=options("convnet", exclude=["trained_on"]),
         seed=EXPERIMENT.seed,
         checkpoints="results/checkpoints/train_convnet/{net}all",
+        code=code("train-convnet"),
     shell:
-        "HOMECAGE_GPUS={resources.gpu} python -m homecage train-convnet --clips {input.clips:q} --plan {input.plan:q}"
-        " --geometry {params.geometry:q} --network {params.network:q} --options {params.options:q}"
-        " --seed {params.seed} --threads {threads} --checkpoints {params.checkpoints:q}"
-        " --model {output.model:q} --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"
+        "HOMECAGE_GPUS={resources.gpu} python -m homecage train-convnet --stores {input.stores:q}"
+        " --plan {input.plan:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
+        " --network {params.network:q} --options {params.options:q} --seed {params.seed} --threads {threads}"
+        " --code {params.code} --checkpoints {params.checkpoints:q} --model {output.model:q}"
+        " --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"

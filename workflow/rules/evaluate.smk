@@ -1,27 +1,28 @@
 # What the predictions are worth, as tidy tables; figures and tables are drawn from these.
 
-ANNOTATION_STORES = [
+ANNOTATED = [
     f"results/annotations/{annotator}/{video}.parquet"
     for annotator in ANNOTATORS
     for video in VIDEOS
     # Annotator 1 must have labeled every video: the check says so where a file is missing.
-    if annotator == "annotator_1" or (annotator, video) in ANNOTATIONS
+    if annotator == "annotator_1" or annotator in VIDEOS[video].annotations
 ]
 PREDICTIONS = [
     f"results/predictions/{method}/{video}.parquet"
-    for method in ("lstm-3dcnn", "3dcnn", "human")
+    for method in (*METHODS, HUMAN)
     for video in VIDEOS
-    if method != "human" or ("annotator_2", video) in ANNOTATIONS
+    if method != HUMAN or "annotator_2" in VIDEOS[video].annotations
 ]
 
 
 rule evaluate_predictions:
     input:
         predictions=PREDICTIONS,
-        annotations=ANNOTATION_STORES,
-        code=modules("evaluate-predictions"),
+        annotations=ANNOTATED,
+        videos="results/study/videos.tsv",
     output:
         accuracy="results/evaluation/accuracy.tsv",
+        by_video="results/evaluation/accuracy_by_video.tsv",
         gain="results/evaluation/gain.tsv",
         per_behavior="results/evaluation/per_behavior.tsv",
         confusion="results/evaluation/confusion.tsv",
@@ -36,19 +37,23 @@ rule evaluate_predictions:
         mem_mb=demand(2000, per_hour=200),
         runtime=demand(30, per_hour=2),
     params:
-        published=PUBLISHED,
+        behaviors=BEHAVIORS,
+        comparisons=json.dumps(EXPERIMENT.comparisons),
+        published="yes" if STUDY.has_published_scores else "no",
         folder=lambda wildcards, output: Path(output[0]).parent,
+        code=code("evaluate-predictions"),
     shell:
         "python -m homecage evaluate-predictions --predictions {input.predictions:q}"
-        " --annotations {input.annotations:q} --published {params.published}"
+        " --annotations {input.annotations:q} --videos {input.videos:q} --behaviors {params.behaviors:q}"
+        " --comparisons {params.comparisons:q} --published {params.published}"
         " --output {params.folder:q} 2>&1 | tee {log:q}"
 
 
 rule list_bouts:
     input:
         predictions=PREDICTIONS,
-        annotations=ANNOTATION_STORES,
-        code=modules("list-bouts"),
+        annotations=ANNOTATED,
+        videos="results/study/videos.tsv",
     output:
         bouts="results/evaluation/bouts.tsv",
         time_budget="results/evaluation/time_budget.tsv",
@@ -62,17 +67,20 @@ rule list_bouts:
         mem_mb=demand(2000, per_hour=200),
         runtime=demand(30, per_hour=2),
     params:
+        behaviors=BEHAVIORS,
         folder=lambda wildcards, output: Path(output[0]).parent,
+        code=code("list-bouts"),
     shell:
         "python -m homecage list-bouts --predictions {input.predictions:q}"
-        " --annotations {input.annotations:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --annotations {input.annotations:q} --videos {input.videos:q} --behaviors {params.behaviors:q}"
+        " --output {params.folder:q} 2>&1 | tee {log:q}"
 
 
 rule count_behaviors:
     input:
-        clips=CLIP_STORES,
-        annotations=ANNOTATION_STORES,
-        code=modules("count-behaviors"),
+        clips=expand("results/clips/{folder}.zarr", folder=FOLDERS),
+        table="results/study/clips.tsv",
+        annotations=ANNOTATED,
     output:
         "results/evaluation/distribution.tsv",
     log:
@@ -84,6 +92,10 @@ rule count_behaviors:
     resources:
         mem_mb=demand(2000, per_hour=50),
         runtime=demand(30, per_hour=1),
+    params:
+        behaviors=BEHAVIORS,
+        code=code("count-behaviors"),
     shell:
-        "python -m homecage count-behaviors --clips {input.clips:q}"
-        " --annotations {input.annotations:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python -m homecage count-behaviors --clips {input.clips:q} --table {input.table:q}"
+        " --annotations {input.annotations:q} --behaviors {params.behaviors:q}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -1,17 +1,17 @@
-# Each video described once by the convnet: its descriptors, and its own predictions.
+# Each video described once by each representation, a row of numbers for every clip.
 
 
-rule extract_features:
+rule extract_fc6:
     input:
         frames="results/frames/{video}.zarr",
         convnet="results/convnet/{net}model.safetensors",
-        code=modules("extract-features"),
+        checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
     output:
-        directory("results/features/{net}{video}.zarr"),
+        directory("results/features/fc6/{net}{video}.zarr"),
     log:
-        "results/logs/extract_features/{net}{video}.log",
+        "results/logs/extract_fc6/{net}{video}.log",
     benchmark:
-        "results/benchmarks/extract_features/{net}{video}.tsv"
+        "results/benchmarks/extract_fc6/{net}{video}.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 2
@@ -20,32 +20,11 @@ rule extract_features:
         mem_mb=demand(8000),
         runtime=demand(30, per_hour=60),
     params:
-        geometry=options("clips"),
+        behaviors=BEHAVIORS,
+        geometry=options("geometry"),
         options=options("features"),
+        code=code("extract-fc6"),
     shell:
-        "HOMECAGE_GPUS={resources.gpu} python -m homecage extract-features --frames {input.frames:q} --convnet {input.convnet:q}"
-        " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
-        " --output {output:q} 2>&1 | tee {log:q}"
-
-
-rule predict_convnet:
-    input:
-        features=f"results/features/{CONVNET}{{video}}.zarr",
-        frames="results/frames/{video}.zarr",
-        code=modules("predict-convnet"),
-    output:
-        "results/predictions/3dcnn/{video}.parquet",
-    log:
-        "results/logs/predict_convnet/{video}.log",
-    benchmark:
-        "results/benchmarks/predict_convnet/{video}.tsv"
-    conda:
-        "../../envs/video.yaml"
-    resources:
-        mem_mb=demand(1000, per_hour=100),
-        runtime=demand(10, per_hour=2),
-    params:
-        geometry=options("clips"),
-    shell:
-        "python -m homecage predict-convnet --features {input.features:q} --frames {input.frames:q}"
-        " --geometry {params.geometry:q} --output {output:q} 2>&1 | tee {log:q}"
+        "HOMECAGE_GPUS={resources.gpu} python -m homecage extract-fc6 --frames {input.frames:q}"
+        " --convnet {input.convnet:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
+        " --options {params.options:q} --threads {threads} --output {output:q} 2>&1 | tee {log:q}"

@@ -1,51 +1,57 @@
-# From video files to frame stores, each decoded once.
+# From raw files to frames: each is decoded once, for its pixels, its times and a report of what was found.
+# Damage fails nothing here: the check names all of it. Outputs are marked `update` because a damaged file
+# takes no place: what a good one has left stays until there is a good one again.
 
 
 rule decode_video:
     input:
-        video=lambda wildcards: VIDEOS[wildcards.video],
-        inspection="results/ingest/videos/{video}.json",
-        checked=until_checked,
-        code=modules("decode-video"),
+        video=lambda wildcards: raw([VIDEOS[wildcards.video].path]),
     output:
-        directory("results/frames/{video}.zarr"),
+        frames=update(directory("results/frames/{video}.zarr")),
+        times=update("results/frames/{video}.parquet"),
+        report=update("results/frames/{video}.json"),
     log:
         "results/logs/decode_video/{video}.log",
     benchmark:
         "results/benchmarks/decode_video/{video}.tsv"
+    priority: 100
     conda:
         "../../envs/video.yaml"
     resources:
         mem_mb=demand(1000),
         runtime=demand(30, per_gb=30),
     params:
-        dataset=options("dataset"),
+        raw=lambda wildcards: NOW[f"frames/{wildcards.video}"],
         options=options("frames"),
+        code=code("decode-video"),
     shell:
-        "python -m homecage decode-video --dataset {params.dataset:q} --video={wildcards.video:q}"
-        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python -m homecage decode-video --video {input.video:q} --options {params.options:q}"
+        " --frames {output.frames:q} --times {output.times:q} --report {output.report:q} 2>&1 | tee {log:q}"
 
 
 rule decode_clips:
     input:
-        clips=lambda wildcards: CLIPS[wildcards.folder],
-        inspection="results/ingest/clips/{folder}.json",
-        checked=until_checked,
-        code=modules("decode-clips"),
+        lambda wildcards: raw(FOLDERS[wildcards.folder].waits_for),
     output:
-        directory("results/clips/{folder}.zarr"),
+        frames=update(directory("results/clips/{folder}.zarr")),
+        report=update("results/clips/{folder}.json"),
     log:
         "results/logs/decode_clips/{folder}.log",
     benchmark:
         "results/benchmarks/decode_clips/{folder}.tsv"
+    priority: 100
     conda:
         "../../envs/video.yaml"
     resources:
         mem_mb=demand(1000),
         runtime=demand(60, per_gb=30),
     params:
-        dataset=options("dataset"),
+        clips=lambda wildcards: [
+            str(clip.path) for clip in FOLDERS[wildcards.folder].clips
+        ],
+        raw=lambda wildcards: NOW[f"clips/{wildcards.folder}"],
         options=options("frames"),
+        code=code("decode-clips"),
     shell:
-        "python -m homecage decode-clips --dataset {params.dataset:q} --folder={wildcards.folder:q}"
-        " --inspection {input.inspection:q} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python -m homecage decode-clips --clips {params.clips:q} --options {params.options:q}"
+        " --frames {output.frames:q} --report {output.report:q} 2>&1 | tee {log:q}"

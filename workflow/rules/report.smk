@@ -1,24 +1,72 @@
 # The accuracy table and the figures, drawn from the evaluation's tables.
 
-FIGURES = expand(
-    "results/figures/{figure}.{format}",
-    figure=["distribution", "recall", "confusion", "ethogram", "training"],
-    format=["png", "pdf"],
+# What the figures of one method show, and beside what.
+SHOWN, BASELINE = (
+    EXPERIMENT.comparisons[0] if EXPERIMENT.comparisons else [[*METHODS][-1]] * 2
 )
+TITLES = json.dumps({name: method.title for name, method in METHODS.items()})
+PALETTE = json.dumps({b.name: b.color for b in EXPERIMENT.behaviors})
+NETS = sorted({net_of(fold) for fold in FOLDS})
+WITH_CONVNET = any(name_convnet(method, "") for method in METHODS)
+
+# Each figure: the files that it is drawn from, by the options of its verb, what else the verb is told, and
+# the options of the report that it uses.
+FIGURES = {
+    "distribution": (
+        {"distribution": ["results/evaluation/distribution.tsv"]},
+        "",
+        ["dpi"],
+        "behaviors in CD, FD and FD*",
+    ),
+    "recall": (
+        {"per-behavior": ["results/evaluation/per_behavior.tsv"]},
+        "",
+        ["dpi"],
+        "recall of each behavior",
+    ),
+    "confusion": (
+        {"confusion": ["results/evaluation/confusion.tsv"]},
+        f"--method {SHOWN} --baseline {BASELINE}",
+        ["dpi"],
+        "confusion of model and human",
+    ),
+    "ethogram": (
+        {
+            "bouts": ["results/evaluation/bouts.tsv"],
+            "time-budget": ["results/evaluation/time_budget.tsv"],
+        },
+        "",
+        [],  # all of them
+        "ethogram and time budget",
+    ),
+    "training": (
+        {
+            "convnets": expand("results/convnet/{net}history.tsv", net=NETS)
+            if WITH_CONVNET
+            else [],
+            "folds": [
+                HISTORY.format(method=SHOWN, net=net_of(fold), fold=fold)
+                for fold in (FOLDS if SHOWN in TRAINED else ())
+            ],
+        },
+        f"--method {SHOWN}",
+        ["dpi"],
+        "training curves",
+    ),
+}
 TABLES = [
-    "results/evaluation/accuracy.tsv",
-    "results/evaluation/confusion.tsv",
-    "results/evaluation/per_behavior.tsv",
-    "results/figures/accuracy.html",
-    "results/figures/accuracy.md",
+    *expand(
+        "results/evaluation/{table}.tsv",
+        table=["accuracy", "confusion", "per_behavior", "bouts"],
+    ),
+    *expand("results/figures/accuracy.{format}", format=["html", "md"]),
 ]
 
 
-rule write_table:
+rule write_accuracy:
     input:
         accuracy="results/evaluation/accuracy.tsv",
         gain="results/evaluation/gain.tsv",
-        code=modules("write-table"),
     output:
         html=report(
             "results/figures/accuracy.html",
@@ -28,169 +76,60 @@ rule write_table:
         ),
         markdown="results/figures/accuracy.md",
     log:
-        "results/logs/write_table.log",
+        "results/logs/write_accuracy.log",
     benchmark:
-        "results/benchmarks/write_table.tsv"
+        "results/benchmarks/write_accuracy.tsv"
     conda:
         "../../envs/report.yaml"
     resources:
         mem_mb=demand(1000),
         runtime=demand(10),
     params:
-        data_label=DATA_LABEL,
+        titles=TITLES,
+        data_label=STUDY.label,
+        code=code("write-accuracy"),
     shell:
-        "python -m homecage write-table --accuracy {input.accuracy:q} --gain {input.gain:q}"
-        " --data-label {params.data_label:q} --html {output.html:q}"
+        "python -m homecage write-accuracy --accuracy {input.accuracy:q} --gain {input.gain:q}"
+        " --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
         " --markdown {output.markdown:q} 2>&1 | tee {log:q}"
 
 
-rule plot_distribution:
-    input:
-        distribution="results/evaluation/distribution.tsv",
-        code=modules("plot-distribution"),
-    output:
-        png=report(
-            "results/figures/distribution.png",
-            caption="../report/distribution.rst",
-            category="Figures",
-            labels={"figure": "behaviors in CD, FD and FD*"},
-        ),
-        pdf="results/figures/distribution.pdf",
-    log:
-        "results/logs/plot_distribution.log",
-    benchmark:
-        "results/benchmarks/plot_distribution.tsv"
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        mem_mb=demand(1000),
-        runtime=demand(20),
-    params:
-        data_label=DATA_LABEL,
-        options=options("report", "dpi"),
-    shell:
-        "python -m homecage plot-distribution --distribution {input.distribution:q}"
-        " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
+for figure, (tables, told, used, label) in FIGURES.items():
 
-
-rule plot_recall:
-    input:
-        per_behavior="results/evaluation/per_behavior.tsv",
-        code=modules("plot-recall"),
-    output:
-        png=report(
-            "results/figures/recall.png",
-            caption="../report/recall.rst",
-            category="Figures",
-            labels={"figure": "recall of each behavior"},
-        ),
-        pdf="results/figures/recall.pdf",
-    log:
-        "results/logs/plot_recall.log",
-    benchmark:
-        "results/benchmarks/plot_recall.tsv"
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        mem_mb=demand(1000),
-        runtime=demand(20),
-    params:
-        data_label=DATA_LABEL,
-        options=options("report", "dpi"),
-    shell:
-        "python -m homecage plot-recall --per-behavior {input.per_behavior:q}"
-        " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
-
-
-rule plot_confusion:
-    input:
-        confusion="results/evaluation/confusion.tsv",
-        code=modules("plot-confusion"),
-    output:
-        png=report(
-            "results/figures/confusion.png",
-            caption="../report/confusion.rst",
-            category="Figures",
-            labels={"figure": "confusion of model and human"},
-        ),
-        pdf="results/figures/confusion.pdf",
-    log:
-        "results/logs/plot_confusion.log",
-    benchmark:
-        "results/benchmarks/plot_confusion.tsv"
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        mem_mb=demand(1000),
-        runtime=demand(20),
-    params:
-        data_label=DATA_LABEL,
-        options=options("report", "dpi"),
-    shell:
-        "python -m homecage plot-confusion --confusion {input.confusion:q}"
-        " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
-
-
-rule plot_ethogram:
-    input:
-        bouts="results/evaluation/bouts.tsv",
-        time_budget="results/evaluation/time_budget.tsv",
-        code=modules("plot-ethogram"),
-    output:
-        png=report(
-            "results/figures/ethogram.png",
-            caption="../report/ethogram.rst",
-            category="Figures",
-            labels={"figure": "ethogram and time budget"},
-        ),
-        pdf="results/figures/ethogram.pdf",
-    log:
-        "results/logs/plot_ethogram.log",
-    benchmark:
-        "results/benchmarks/plot_ethogram.tsv"
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        mem_mb=demand(1000),
-        runtime=demand(20),
-    params:
-        data_label=DATA_LABEL,
-        options=options("report"),
-    shell:
-        "python -m homecage plot-ethogram --bouts {input.bouts:q} --time-budget {input.time_budget:q}"
-        " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
-
-
-rule plot_training:
-    input:
-        convnet=f"results/convnet/{CONVNET}history.tsv",
-        folds=expand("results/sequence/{fold}/history.tsv", fold=VIDEOS),
-        code=modules("plot-training"),
-    output:
-        png=report(
-            "results/figures/training.png",
-            caption="../report/training.rst",
-            category="Figures",
-            labels={"figure": "training curves"},
-        ),
-        pdf="results/figures/training.pdf",
-    log:
-        "results/logs/plot_training.log",
-    benchmark:
-        "results/benchmarks/plot_training.tsv"
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        mem_mb=demand(1000),
-        runtime=demand(20),
-    params:
-        data_label=DATA_LABEL,
-        options=options("report", "dpi"),
-    shell:
-        "python -m homecage plot-training --convnet {input.convnet:q} --folds {input.folds:q}"
-        " --data-label {params.data_label:q} --options {params.options:q}"
-        " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
+    rule:
+        name:
+            f"plot_{figure}"
+        input:
+            **{name.replace("-", "_"): paths for name, paths in tables.items()},
+        output:
+            png=report(
+                f"results/figures/{figure}.png",
+                caption=f"../report/{figure}.rst",
+                category="Figures",
+                labels={"figure": label},
+            ),
+            pdf=f"results/figures/{figure}.pdf",
+        log:
+            f"results/logs/plot_{figure}.log",
+        benchmark:
+            f"results/benchmarks/plot_{figure}.tsv"
+        conda:
+            "../../envs/report.yaml"
+        resources:
+            mem_mb=demand(1000),
+            runtime=demand(20),
+        params:
+            verb=f"plot-{figure}",
+            told=told,
+            tables=" ".join(
+                f"--{name} {shlex.join(paths)}" for name, paths in tables.items() if paths
+            ),
+            palette=PALETTE,
+            titles=TITLES,
+            data_label=STUDY.label,
+            options=options("report", *used),
+            code=code(f"plot-{figure}"),
+        shell:
+            "python -m homecage {params.verb} {params.tables} {params.told} --palette {params.palette:q}"
+            " --titles {params.titles:q} --data-label {params.data_label:q} --options {params.options:q}"
+            " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"

@@ -1,44 +1,49 @@
-# One fold for each video: trained on all others, it predicts the one it has not seen.
+# The methods: for each fold a model that learns from its training videos, and what it says of the videos
+# that it has not seen; or, without a model, what a representation says by itself.
 
-FEATURES = f"results/features/{CONVNET}{{video}}.zarr"
-LABELS = "results/annotations/annotator_1/{video}.parquet"
+TRAINED = [name for name, method in METHODS.items() if method.model]
+UNTRAINED = [name for name in METHODS if name not in TRAINED]
+MODEL = "results/models/{method}/{net}{fold}/model.safetensors"
+HISTORY = "results/models/{method}/{net}{fold}/history.tsv"
 
 
-rule bundle_videos:
+def name_method_features(method, videos, net):
+    """Name the stores that a method looks at: of one representation, then of the next."""
+    return [
+        store
+        for representation in METHODS[method].representations
+        for store in name_features(representation, videos, net)
+    ]
+
+
+def learned_videos(wildcards):
+    """Name the videos that train a fold's model, then those that stop the training."""
+    fold = FOLDS[wildcards.fold]
+    return [*fold.training, *fold.validation]
+
+
+def name_convnet_option(wildcards, input):
+    """Tell a verb the convnet behind what it reads, if there is one."""
+    return f"--convnet {shlex.quote(str(input.convnet))}" if input.convnet else ""
+
+
+rule train_model:
     input:
-        features=lambda wildcards: expand(FEATURES, video=BUNDLES[wildcards.bundle]),
-        annotations=lambda wildcards: expand(LABELS, video=BUNDLES[wildcards.bundle]),
+        features=lambda wildcards: name_method_features(
+            wildcards.method, learned_videos(wildcards), wildcards.net
+        ),
+        annotations=lambda wildcards: expand(LABELS, video=learned_videos(wildcards)),
+        convnet=lambda wildcards: name_convnet(wildcards.method, wildcards.net),
     output:
-        "results/sequence/bundles/{bundle}.txt",
+        model=MODEL,
+        history=HISTORY,
+        plan="results/models/{method}/{net}{fold}/windows.tsv",
     log:
-        "results/logs/bundle_videos/{bundle}.log",
+        "results/logs/train_model/{method}/{net}{fold}.log",
     benchmark:
-        "results/benchmarks/bundle_videos/{bundle}.tsv"
-    conda:
-        "../../envs/video.yaml"
-    resources:
-        mem_mb=demand(500),
-        runtime=demand(10),
-    # The time too: names stay the same when files change, and Snakemake compares small files by content.
-    shell:
-        "{{ printf '%s\\n' {input:q}; date +%s.%N; }} > {output:q} 2> {log:q}"
-
-
-rule train_fold:
-    input:
-        features=bundled_with_fold(FEATURES),
-        annotations=bundled_with_fold(LABELS),
-        bundles=other_bundles,
-        convnet=f"results/convnet/{CONVNET}model.safetensors",
-        code=modules("train-fold"),
-    output:
-        model="results/sequence/{fold}/model.safetensors",
-        history="results/sequence/{fold}/history.tsv",
-        plan="results/sequence/{fold}/windows.tsv",
-    log:
-        "results/logs/train_fold/{fold}.log",
-    benchmark:
-        "results/benchmarks/train_fold/{fold}.tsv"
+        "results/benchmarks/train_model/{method}/{net}{fold}.tsv"
+    wildcard_constraints:
+        method=one_of(TRAINED),
     conda:
         "../../envs/torch.yaml"
     # Folds run side by side; a sum's order, hence the last bit, depends on the threads.
@@ -48,41 +53,101 @@ rule train_fold:
         mem_mb=demand(4000, per_hour=1000),
         runtime=demand(60, per_hour=30),
     params:
-        geometry=options("clips"),
-        options=options("sequence"),
+        representations=lambda wildcards: METHODS[wildcards.method].representations,
+        training=lambda wildcards: FOLDS[wildcards.fold].training,
+        validation=lambda wildcards: FOLDS[wildcards.fold].validation,
+        convnet=name_convnet_option,
+        behaviors=BEHAVIORS,
+        geometry=options("geometry"),
+        options=lambda wildcards: METHODS[wildcards.method].model.model_dump_json(),
         seed=EXPERIMENT.seed,
-        checkpoints="results/checkpoints/train_fold/{fold}",
-        features=others(FEATURES),
-        annotations=others(LABELS),
+        checkpoints="results/checkpoints/train_model/{method}/{net}{fold}",
+        code=lambda wildcards: code(
+            "train-model", model_module(METHODS[wildcards.method].model.kind)
+        ),
     shell:
-        "HOMECAGE_GPUS={resources.gpu} python -m homecage train-fold --held-out={wildcards.fold:q}"
-        " --features {params.features} --annotations {params.annotations}"
-        " --convnet {input.convnet:q} --geometry {params.geometry:q} --options {params.options:q}"
-        " --seed {params.seed} --threads {threads} --checkpoints {params.checkpoints:q}"
-        " --model {output.model:q}"
-        " --history {output.history:q} --plan {output.plan:q} 2>&1 | tee {log:q}"
+        "HOMECAGE_GPUS={resources.gpu} python -m homecage train-model --method={wildcards.method:q}"
+        " --fold={wildcards.fold:q} --representations {params.representations:q}"
+        " --training {params.training:q} --validation {params.validation:q} --features {input.features:q}"
+        " --annotations {input.annotations:q} {params.convnet} --behaviors {params.behaviors:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
+        " --threads {threads} --code {params.code} --checkpoints {params.checkpoints:q}"
+        " --model {output.model:q} --history {output.history:q} --plan {output.plan:q} 2>&1 | tee {log:q}"
 
 
-rule predict_lstm:
+rule predict_model:
     input:
-        model="results/sequence/{video}/model.safetensors",
-        features=FEATURES,
-        frames="results/frames/{video}.zarr",
-        code=modules("predict-lstm"),
+        model=lambda wildcards: MODEL.format(
+            method=wildcards.method,
+            net=net_of(FOLD_OF[wildcards.video]),
+            fold=FOLD_OF[wildcards.video],
+        ),
+        features=lambda wildcards: name_method_features(
+            wildcards.method, [wildcards.video], net_of(FOLD_OF[wildcards.video])
+        ),
+        convnet=lambda wildcards: name_convnet(
+            wildcards.method, net_of(FOLD_OF[wildcards.video])
+        ),
+        times="results/frames/{video}.parquet",
     output:
-        "results/predictions/lstm-3dcnn/{video}.parquet",
+        "results/predictions/{method}/{video}.parquet",
     log:
-        "results/logs/predict_lstm/{video}.log",
+        "results/logs/predict_model/{method}/{video}.log",
     benchmark:
-        "results/benchmarks/predict_lstm/{video}.tsv"
+        "results/benchmarks/predict_model/{method}/{video}.tsv"
+    wildcard_constraints:
+        method=one_of(TRAINED),
     conda:
         "../../envs/torch.yaml"
     resources:
         mem_mb=demand(2000, per_hour=2000),
         runtime=demand(20, per_hour=20),
     params:
-        geometry=options("clips"),
+        representations=lambda wildcards: METHODS[wildcards.method].representations,
+        convnet=name_convnet_option,
+        behaviors=BEHAVIORS,
+        geometry=options("geometry"),
+        code=lambda wildcards: code(
+            "predict-model", model_module(METHODS[wildcards.method].model.kind)
+        ),
     shell:
-        "python -m homecage predict-lstm --model {input.model:q} --features {input.features:q}"
-        " --frames {input.frames:q} --geometry {params.geometry:q} --threads {threads}"
+        "python -m homecage predict-model --model {input.model:q}"
+        " --representations {params.representations:q} --features {input.features:q} {params.convnet}"
+        " --times {input.times:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
+        " --method={wildcards.method:q} --video={wildcards.video:q} --threads {threads}"
         " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule predict_representation:
+    input:
+        features=lambda wildcards: name_method_features(
+            wildcards.method, [wildcards.video], net_of(FOLD_OF[wildcards.video])
+        ),
+        convnet=lambda wildcards: name_convnet(
+            wildcards.method, net_of(FOLD_OF[wildcards.video])
+        ),
+        times="results/frames/{video}.parquet",
+    output:
+        "results/predictions/{method}/{video}.parquet",
+    log:
+        "results/logs/predict_representation/{method}/{video}.log",
+    benchmark:
+        "results/benchmarks/predict_representation/{method}/{video}.tsv"
+    wildcard_constraints:
+        method=one_of(UNTRAINED),
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=demand(1000, per_hour=100),
+        runtime=demand(10, per_hour=2),
+    params:
+        representation=lambda wildcards: METHODS[wildcards.method].representations[0],
+        convnet=name_convnet_option,
+        behaviors=BEHAVIORS,
+        geometry=options("geometry"),
+        code=code("predict-representation"),
+    shell:
+        "python -m homecage predict-representation --features {input.features:q}"
+        " --representation {params.representation:q} {params.convnet} --times {input.times:q}"
+        " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --method={wildcards.method:q}"
+        " --video={wildcards.video:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -1,11 +1,12 @@
-# The simulated home cage: a data set in the MIT layout, read like any other.
+# The simulated home cage: a data set in the MIT layout, read like any other, and made only where the study
+# is this one.
+
+SIMULATED = "results/dataset"
 
 
 rule simulate_video:
-    input:
-        code=modules("simulate-video"),
     output:
-        f"{SIMULATED_ROOT}/full_database/{{video}}.mpg",
+        f"{SIMULATED}/full_database/{{video}}.mpg",
     log:
         "results/logs/simulate_video/{video}.log",
     benchmark:
@@ -17,16 +18,15 @@ rule simulate_video:
         runtime=demand(30),
     params:
         options=options("simulation"),
+        code=code("simulate-video"),
     shell:
         "python -m homecage simulate-video --video={wildcards.video:q}"
         " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule simulate_annotation:
-    input:
-        code=modules("simulate-annotation"),
     output:
-        f"{SIMULATED_ROOT}/full_database/Annotator_group_{{group}}/{{video}}.txt",
+        f"{SIMULATED}/full_database/Annotator_group_{{group}}/{{video}}.txt",
     log:
         "results/logs/simulate_annotation/{group}/{video}.log",
     benchmark:
@@ -40,16 +40,15 @@ rule simulate_annotation:
         runtime=demand(10),
     params:
         options=options("simulation"),
+        code=code("simulate-annotation"),
     shell:
         "python -m homecage simulate-annotation --video={wildcards.video:q}"
         " --annotator {wildcards.group} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule simulate_clips:
-    input:
-        code=modules("simulate-clips"),
     output:
-        directory(f"{SIMULATED_ROOT}/clipped_database/{{folder}}"),
+        directory(f"{SIMULATED}/clipped_database/{{folder}}"),
     log:
         "results/logs/simulate_clips/{folder}.log",
     benchmark:
@@ -61,16 +60,15 @@ rule simulate_clips:
         runtime=demand(30),
     params:
         options=options("simulation"),
+        code=code("simulate-clips"),
     shell:
         "python -m homecage simulate-clips --folder={wildcards.folder:q}"
         " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule write_notice:
-    input:
-        code=modules("write-notice"),
     output:
-        f"{SIMULATED_ROOT}/SIMULATED.txt",
+        f"{SIMULATED}/SIMULATED.txt",
     log:
         "results/logs/write_notice.log",
     benchmark:
@@ -82,5 +80,6 @@ rule write_notice:
         runtime=demand(10),
     params:
         options=options("simulation"),
+        code=code("write-notice"),
     shell:
         "python -m homecage write-notice --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -2,57 +2,101 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from homecage.annotations.imports import import_annotation, predict_human
+from homecage.annotations.imports import bouts_to_codes, import_annotation, predict_human
+from homecage.annotations.mit import Bout
 from homecage.errors import AnnotationError, StoreError
 from homecage.storage.frame_tables import (
-    PROBABILITIES,
+    UNLABELED,
     read_annotation,
     read_predictions,
     write_annotation,
+    write_times,
 )
-from homecage.study.behaviors import BEHAVIORS, UNLABELED
+from homecage.study.behaviors import Behavior, Vocabulary
+
+BEHAVIORS = ["walk", "groom", "rest"]
+VOCABULARY = Vocabulary(
+    behaviors=(
+        Behavior(name="walk"),
+        Behavior(name="groom", labels=("gb",)),
+        Behavior(name="rest"),
+    ),
+    ignored_labels=("out of sight",),
+)
 
 
 @pytest.fixture
-def frames(tmp_path, write_frame_store, random_frames):
-    return write_frame_store(tmp_path / "mouse.zarr", random_frames(20))
+def times(tmp_path):
+    write_times(tmp_path / "times.parquet", np.arange(20) / 30)
+    return tmp_path / "times.parquet"
 
 
-def test_an_annotation_is_imported_for_every_frame(tmp_path, frames):
-    (tmp_path / "a.txt").write_text("frame: 3-10 walk\nframe: 11-18 gb\n")
-    output = tmp_path / "annotations" / "mouse.parquet"
-    import_annotation(annotation=tmp_path / "a.txt", frames=frames, output=output)
-    walk, groom = BEHAVIORS.index("walk"), BEHAVIORS.index("groom")
-    expected = [UNLABELED] * 2 + [walk] * 8 + [groom] * 8 + [UNLABELED] * 2
-    assert read_annotation(output).tolist() == expected
+def test_an_annotation_is_imported_for_every_frame(tmp_path, times):
+    annotation, output = tmp_path / "a.txt", tmp_path / "annotations" / "mouse.parquet"
+    annotation.write_text("frame: 3-10 walk\nframe: 11-14 out of sight\nframe: 15-18 gb\n")
+    import_annotation(annotation=annotation, times=times, vocabulary=VOCABULARY, output=output)
+    expected = [UNLABELED] * 2 + [0] * 8 + [UNLABELED] * 4 + [1] * 4 + [UNLABELED] * 2
+    assert read_annotation(output, BEHAVIORS).tolist() == expected
 
 
-def test_an_annotation_longer_than_the_decoded_video_is_refused(tmp_path, frames):
-    (tmp_path / "a.txt").write_text("frame: 3-21 walk\n")
-    output = tmp_path / "mouse.parquet"
+def test_an_annotation_longer_than_the_decoded_video_is_refused(tmp_path, times):
+    annotation, output = tmp_path / "a.txt", tmp_path / "mouse.parquet"
+    annotation.write_text("frame: 3-21 walk\n")
     with pytest.raises(AnnotationError, match=r"line 1: .* which has 20 frames"):
-        import_annotation(annotation=tmp_path / "a.txt", frames=frames, output=output)
+        import_annotation(annotation=annotation, times=times, vocabulary=VOCABULARY, output=output)
     assert not output.exists()
 
 
-def test_people_predict_with_certainty(tmp_path, frames):
-    codes = np.arange(20, dtype=np.int8) % 9 - 1
-    write_annotation(tmp_path / "a.parquet", codes)
-    predict_human(annotation=tmp_path / "a.parquet", frames=frames, output=tmp_path / "h.parquet")
-    table = read_predictions(tmp_path / "h.parquet")
-    labeled = codes != UNLABELED
-    assert np.array_equal(table["behavior"].isna(), ~labeled)
-    assert list(table["behavior"][labeled]) == [BEHAVIORS[code] for code in codes[labeled]]
-    probability = table[list(PROBABILITIES)].to_numpy()
-    assert np.array_equal(probability[labeled], np.eye(8)[codes[labeled]])
-    assert np.isnan(probability[~labeled]).all()
-    assert np.allclose(table["time_s"], np.arange(20) / 30)
-
-
-def test_an_annotation_of_another_video_is_refused(tmp_path, frames):
-    write_annotation(tmp_path / "a.parquet", np.zeros(19, dtype=np.int8))
-    with pytest.raises(StoreError, match=r"19 frames, but .* has 20"):
-        predict_human(
-            annotation=tmp_path / "a.parquet", frames=frames, output=tmp_path / "h.parquet"
+def test_an_ignored_label_beyond_the_video_is_refused_like_any_other(tmp_path, times):
+    annotation = tmp_path / "a.txt"
+    annotation.write_text("frame: 3-21 out of sight\n")
+    with pytest.raises(AnnotationError, match=r"3-21 \(an ignored label\) reaches beyond"):
+        import_annotation(
+            annotation=annotation, times=times, vocabulary=VOCABULARY, output=tmp_path / "o.parquet"
         )
+
+
+def predict(tmp_path, times, codes):
+    write_annotation(tmp_path / "a.parquet", np.array(codes, dtype=np.int8), BEHAVIORS)
+    predict_human(
+        annotation=tmp_path / "a.parquet",
+        times=times,
+        behaviors=BEHAVIORS,
+        video="mouse",
+        output=tmp_path / "h.parquet",
+    )
+    return read_predictions(tmp_path / "h.parquet", BEHAVIORS, method="human", video="mouse")
+
+
+def test_people_predict_with_certainty(tmp_path, times):
+    codes = np.arange(20) % 4 - 1
+    prediction = predict(tmp_path, times, codes)
+    labeled = codes != UNLABELED
+    assert np.array_equal(prediction.codes, codes)
+    assert np.array_equal(prediction.probability[labeled], np.eye(3)[codes[labeled]])
+    assert np.isnan(prediction.probability[~labeled]).all()
+    assert np.allclose(prediction.time_s, np.arange(20) / 30)
+
+
+def test_an_annotation_of_another_video_is_refused(tmp_path, times):
+    with pytest.raises(StoreError, match=r"a\.parquet: 19 frames, but .*times\.parquet has 20"):
+        predict(tmp_path, times, [0] * 19)
+
+
+runs = st.lists(st.tuples(st.integers(UNLABELED, 2), st.integers(1, 9)), max_size=20)
+
+
+@given(runs=runs, ignored=st.booleans())
+def test_each_frame_has_the_behavior_of_its_bout(runs, ignored):
+    codes = np.repeat([code for code, _ in runs], [n for _, n in runs])
+    stops = np.cumsum([n for _, n in runs], dtype=int).tolist()
+    bouts = [
+        Bout(stop - n, stop, None if code == UNLABELED else BEHAVIORS[code])
+        for (code, n), stop in zip(runs, stops, strict=True)
+        if ignored or code != UNLABELED  # No bout, or one of an ignored label: the same.
+    ]
+    found = bouts_to_codes(bouts, len(codes), BEHAVIORS)
+    assert np.array_equal(found, codes) and found.dtype == np.int8

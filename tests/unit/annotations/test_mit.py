@@ -1,27 +1,14 @@
 """Annotation files are read as written, or refused with file, line and cause."""
 
-from itertools import pairwise
-
-import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.annotations.mit import (
-    Bout,
-    bouts_to_codes,
-    codes_to_bouts,
-    find_problems,
-    read_bouts,
-    read_codes,
-    write_bouts,
-)
+from homecage.annotations.mit import Bout, find_problems, read_bouts
 from homecage.errors import AnnotationError
-from homecage.study.behaviors import BEHAVIORS, UNLABELED
+from homecage.study.behaviors import HOME_CAGE, Vocabulary
 
-codes_of_videos = st.lists(
-    st.tuples(st.integers(UNLABELED, len(BEHAVIORS) - 1), st.integers(1, 9)), max_size=20
-).map(lambda runs: np.repeat([r[0] for r in runs], [r[1] for r in runs]).astype(np.int8))
+VOCABULARY = Vocabulary(behaviors=HOME_CAGE, ignored_labels=("out of sight",))
 
 
 @pytest.fixture
@@ -34,39 +21,37 @@ def write(tmp_path):
     return write_annotation
 
 
-@settings(deadline=None)
-@given(codes=codes_of_videos.filter(lambda codes: (codes != UNLABELED).any()))
-def test_bouts_and_codes_come_back_from_their_file(tmp_path_factory, codes):
+@given(
+    pieces=st.lists(
+        st.tuples(st.integers(0, 9), st.integers(1, 9), st.sampled_from(VOCABULARY.names)),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_bouts_are_read_as_they_were_written(tmp_path_factory, pieces):
+    bouts, stop = [], 0
+    for gap, length, behavior in pieces:
+        bouts.append(Bout(stop + gap, stop + gap + length, behavior))
+        stop += gap + length
     path = tmp_path_factory.mktemp("annotations") / "a.txt"
-    bouts = codes_to_bouts(codes)
-    write_bouts(path, bouts)
-    assert read_bouts(path) == bouts
-    assert np.array_equal(read_codes(path, len(codes)), codes)
-
-
-@given(codes=codes_of_videos)
-def test_bouts_are_the_runs_of_codes(codes):
-    bouts = codes_to_bouts(codes)
-    assert np.array_equal(bouts_to_codes(bouts, len(codes)), codes)
-    for bout, following in pairwise(bouts):
-        assert bout.start < bout.stop <= following.start
-        assert bout.stop < following.start or bout.behavior != following.behavior
+    path.write_text("".join(f"frame: {b.start + 1:08d}-{b.stop:08d} {b.behavior}\n" for b in bouts))
+    assert read_bouts(path, VOCABULARY, stop) == bouts
+    with pytest.raises(AnnotationError, match="reaches beyond the video"):
+        read_bouts(path, VOCABULARY, stop - 1)
 
 
 def test_a_file_counts_from_one_and_includes_both_ends(write):
-    path = write("frame: 00000001-00000019 micromovement\nframe: 00000020-00000020 drink\n")
-    assert read_bouts(path) == [Bout(0, 19, "micromovement"), Bout(19, 20, "drink")]
-    codes = read_codes(path, 25)
-    assert codes.dtype == np.int8
-    expected = (
-        [BEHAVIORS.index("micromovement")] * 19 + [BEHAVIORS.index("drink")] + [UNLABELED] * 5
-    )
-    assert codes.tolist() == expected
+    path = write("frame: 00000001-00000019 micromovement\nframe: 00000021-00000021 drink\n")
+    assert read_bouts(path, VOCABULARY) == [Bout(0, 19, "micromovement"), Bout(20, 21, "drink")]
 
 
-def test_files_are_written_in_the_form_of_the_data_set(tmp_path):
-    write_bouts(tmp_path / "a.txt", [Bout(0, 19, "micromovement")])
-    assert (tmp_path / "a.txt").read_bytes() == b"frame: 00000001-00000019 micromovement\n"
+def test_a_bout_of_an_ignored_label_keeps_its_place(write):
+    bouts = read_bouts(write("frame: 1-9 Out of sight\nframe: 10-12 walk\n"), VOCABULARY)
+    assert bouts == [Bout(0, 9, None), Bout(9, 12, "walk")]
+    with pytest.raises(
+        AnnotationError, match=r"overlaps the bout 1-9 \(an ignored label\) of line 1"
+    ):
+        read_bouts(write("frame: 1-9 out of sight\nframe: 9-12 walk\n"), VOCABULARY)
 
 
 @pytest.mark.parametrize(
@@ -80,13 +65,10 @@ def test_files_are_written_in_the_form_of_the_data_set(tmp_path):
     ],
 )
 def test_small_differences_of_form_are_read(write, content):
-    assert read_bouts(write(content)) == [Bout(0, 19, "walk"), Bout(19, 30, "micromovement")]
-
-
-def test_gaps_are_unlabeled(write):
-    codes = read_codes(write("frame: 3-4 rest\nframe: 7-7 rest\n"), 8)
-    rest = BEHAVIORS.index("rest")
-    assert codes.tolist() == [-1, -1, rest, rest, -1, -1, rest, -1]
+    assert read_bouts(write(content), VOCABULARY) == [
+        Bout(0, 19, "walk"),
+        Bout(19, 30, "micromovement"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +80,7 @@ def test_gaps_are_unlabeled(write):
         ("frame: 1.5-2 rest\n", "line 1: .*expected a line like"),
         ("frame: -1-2 rest\n", "line 1: .*expected a line like"),
         ("frame: ١-٢ rest\n", "line 1: .*expected a line like"),
-        ("\n\nframe: 1-2 fly\n", r"line 3: unknown behavior 'fly'; expected one of: d, drink"),
+        ("\n\nframe: 1-2 fly\n", r"line 3: unknown behavior 'fly'; expected one of: drink, eat"),
         ("frame: 9-2 rest\n", r"line 1: the bout starts at frame 9, after its end at frame 2"),
         ("frame: 0-2 rest\n", r"line 1: .*frames count from 1"),
         (
@@ -117,28 +99,26 @@ def test_gaps_are_unlabeled(write):
 )
 def test_a_file_with_a_mistake(write, content, message):
     with pytest.raises(AnnotationError, match=message):
-        read_bouts(write(content))
+        read_bouts(write(content), VOCABULARY)
 
 
 def test_a_file_that_is_missing(tmp_path):
     with pytest.raises(AnnotationError, match=r"a\.txt: cannot be read \(No such file"):
-        read_bouts(tmp_path / "a.txt")
+        read_bouts(tmp_path / "a.txt", VOCABULARY)
 
 
 def test_a_bout_beyond_the_video(write):
     path = write("frame: 1-10 rest\nframe: 11-101 walk\n")
     message = r"a\.txt, line 2: the bout 11-101 walk reaches beyond the video, which has 100 frames"
     with pytest.raises(AnnotationError, match=message):
-        read_codes(path, 100)
-    assert len(read_codes(path, 101)) == 101
-    with pytest.raises(ValueError, match="11-101 walk reaches beyond 100 frames"):
-        bouts_to_codes(read_bouts(path), 100)
+        read_bouts(path, VOCABULARY, 100)
+    assert read_bouts(path, VOCABULARY, 101) == read_bouts(path, VOCABULARY)
 
 
 def test_all_problems_of_a_file_are_found(write):
     content = "frame: 1-10 rest\nframe: 5-12 fly\nhello\nframe: 8-12 walk\nframe: 13-99 walk\n"
-    problems = [str(problem) for problem in find_problems(write(content), 50)]
+    problems = [str(problem) for problem in find_problems(write(content), VOCABULARY, 50)]
     assert [problem.split("line ")[1][0] for problem in problems] == ["2", "3", "4", "5"]
-    assert len(find_problems(write(content), None)) == 3  # The length of the video is unknown.
-    assert find_problems(write("frame: 1-50 rest\n"), 50) == []
-    assert len(find_problems(write(b"\xff"), 50)) == 1
+    assert len(find_problems(write(content), VOCABULARY)) == 3  # How long the video is is unknown.
+    assert find_problems(write("frame: 1-50 rest\n"), VOCABULARY, 50) == []
+    assert len(find_problems(write(b"\xff"), VOCABULARY, 50)) == 1

@@ -1,72 +1,101 @@
-"""The check names every problem of a data set at once, or writes what the data set holds."""
-
-import csv
-import json
+"""The check names every problem of a study at once, or writes what the study holds."""
 
 import pytest
 
-from homecage.check.check import check_dataset
-from homecage.errors import DatasetError
-from homecage.study.options import DatasetOptions
+from homecage.check.annotations import find_annotation_problems
+from homecage.check.check import check_study
+from homecage.errors import StudyError
+from homecage.frames.raw import RawFile, write_report
+from homecage.storage.tables import read_tsv
+from homecage.study.behaviors import HOME_CAGE, Vocabulary
+from homecage.study.study import Clip, ClipFolder, Study, Video
 
-VIDEOS = ("a", "b", "c")
+VOCABULARY = Vocabulary(behaviors=HOME_CAGE, ignored_labels=("out of sight",))
 
 
 class Lab:
-    """A data set of empty files, with what an inspection would have found of each."""
+    """A study whose files are not there, but for its annotations, and reports of decoding them."""
 
     def __init__(self, root):
         self.root = root
-        self.files = {}
-        for video in VIDEOS:
-            self.add_video(video)
+        self.root.mkdir()
+        self.reports = {}
+        self.videos = {}
+        self.clips = {}
+        self.strays = []
+        for name in ("a", "b", "c"):
+            self.add_video(name)
         self.add_clip("day", "x_w_1", 30)
         self.add_clip("day", "x_g_2", 5)
 
-    def add_video(self, name, n_frames=100, problems=()):
-        self._add("", name, f"full_database/{name}.mpg", n_frames, problems)
-        self.annotate(name, "frame: 00000001-00000090 walk\n")
+    def add_video(self, name, n_frames=100, *, damage=(), text="frame: 1-90 walk\n", **columns):
+        self.videos[name] = Video(name, self._found(f"{name}.mpg", n_frames, damage), {}, columns)
+        if text is not None:
+            self.annotate(name, text)
 
-    def add_clip(self, folder, name, n_frames, problems=()):
-        self._add(folder, name, f"clipped_database/{folder}/{name}.mpg", n_frames, problems)
+    def add_clip(self, folder, name, n_frames, *, damage=(), label=None):
+        path = self._found(f"{folder}/{name}.mpg", n_frames, damage)
+        clip = Clip(name, path, name.split("_")[1] if label is None else label)
+        self.clips.setdefault(folder, {})[name] = clip
 
-    def annotate(self, name, text, group=1):
-        path = self.root / f"full_database/Annotator_group_{group}/{name}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def annotate(self, name, text, annotator=1):
+        path = self.root / f"{name}{annotator}.txt"
         path.write_text(text)
+        self.videos[name].annotations[f"annotator_{annotator}"] = path
         return path
 
-    def _add(self, folder, name, file, n_frames, problems):
-        (self.root / file).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / file).touch()
-        self.files[folder, name] = {
-            "name": name,
-            "file": file,
-            "n_frames": n_frames,
-            "rate_fps": 25.0 if n_frames > 1 else None,
-            "problems": list(problems),
-        }
+    def _found(self, name, n_frames, damage):
+        path = self.root / name
+        self.reports[path] = RawFile(
+            path=str(path),
+            size=1,
+            mtime_ns=2,
+            sha256="",
+            n_frames=n_frames,
+            width_px=4,
+            height_px=3,
+            rate_fps=25.0 if n_frames > 1 else None,
+            damage=damage,
+        )
+        return path
 
-    def check(self, **options):
-        reports = {}
-        for (folder, name), file in self.files.items():
-            report = {"video": "" if folder else name, "folder": folder, "files": []}
-            reports.setdefault(folder or name, report)["files"].append(file)
-        inspections = []
-        for key, report in reports.items():
-            inspections.append(self.root.parent / f"{key}.json")
-            inspections[-1].write_text(json.dumps(report))
-        output = self.root.parent / "checked.tsv"
-        dataset = DatasetOptions(layout="mit", root=self.root)
-        check_dataset(dataset=dataset, inspections=inspections, output=output, **options)
-        with output.open(newline="") as table:
-            return {row["name"]: row for row in csv.DictReader(table, delimiter="\t")}
+    def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse"):
+        study = Study(
+            title="lab",
+            videos=tuple(self.videos.values()),
+            clip_folders=tuple(
+                ClipFolder(name, tuple(clips.values()), ()) for name, clips in self.clips.items()
+            ),
+            columns=tuple({column: None for v in self.videos.values() for column in v.columns}),
+        )
+        videos, clips, output = (self.root / f"{t}.tsv" for t in ("videos", "clips", "checked"))
+        videos.write_text(study.tabulate_videos())
+        clips.write_text(study.tabulate_clips(VOCABULARY))
+        reports = []
+        for i, report in enumerate(self.reports.values()):
+            reports.append(self.root / f"{i}.json")
+            write_report(reports[-1], [report])
+        check_study(
+            videos=videos,
+            clips=clips,
+            reports=reports,
+            vocabulary=VOCABULARY,
+            clip_length=clip_length,
+            clips_needed=clips_needed,
+            on_decode_error=on_decode_error,
+            stray=self.strays,
+            output=output,
+        )
+        return read_tsv(output, text=True).set_index("name")
 
     def problems(self, **options):
-        with pytest.raises(DatasetError) as error:
+        with pytest.raises(StudyError) as error:
             self.check(**options)
-        assert not (self.root.parent / "checked.tsv").exists()
-        return str(error.value).splitlines()[1:]
+        assert not (self.root / "checked.tsv").exists()
+        first, *problems, last = str(error.value).splitlines()
+        assert f"{len(problems)} problem" in first
+        assert "run the same command again; earlier results stand" in last
+        return problems
 
 
 @pytest.fixture
@@ -74,49 +103,70 @@ def lab(tmp_path):
     return Lab(tmp_path / "lab")
 
 
-def test_a_sound_data_set_is_described(lab):
-    lab.annotate("b", "frame: 11-20 rest\nframe: 31-40 w\n", group=2)
+def test_a_sound_study_is_described(lab):
+    lab.add_video("d 1", animal="007")
+    lab.annotate("b", "frame: 11-20 rest\nframe: 21-25 out of sight\nframe: 31-40 w\n", annotator=2)
     table = lab.check()
-    assert list(table) == ["a", "b", "c", "day"]
-    assert table["a"]["kind"] == "video"
-    assert table["a"]["n_frames"] == "100" and table["a"]["seconds"] == "4.000"
-    assert table["a"]["n_frames_annotator_1"] == "90"
-    assert table["a"]["n_frames_annotator_2"] == "" and table["b"]["n_frames_annotator_2"] == "20"
-    assert table["day"]["kind"] == "clip_folder"
-    assert (table["day"]["n_clips"], table["day"]["n_short_clips"]) == ("2", "1")
-    assert table["day"]["n_frames"] == "35"
+    assert list(table.index) == ["a", "b", "c", "d 1", "day"]
+    assert table.columns.tolist() == [
+        *("kind", "video", "n_frames", "seconds", "n_frames_annotator_1", "n_frames_annotator_2"),
+        *("n_clips", "n_short_clips", "animal"),
+    ]
+    assert table.loc["b"].tolist() == ["video", "b", "100", "4.0", "90", "20", "n/a", "n/a", ""]
+    assert table.loc["d 1"].tolist() == [
+        *("video", "d_1", "100", "4.0", "90", "n/a", "n/a", "n/a", "007")
+    ]
+    assert table.loc["day"].tolist() == [
+        *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", "")
+    ]
 
 
 def test_all_problems_are_named_at_once(lab):
-    lab.add_video("d", n_frames=7, problems=["[error] ac-tex damaged at 4 9"])
-    lab.annotate("b", "frame: 1-20 rest\nframe: 15-30 fly\nframe: 20-120 rest\n", group=2)
-    lab.annotate("d", "frame: 1-90 rest\n")  # how long the damaged video was, nobody knows
-    lab.add_video("e", n_frames=7)
-    lab.annotate("e", "frame: 1-7 rest\n")
+    lab.add_video("a", text=None)
+    lab.annotate("b", "frame: 1-20 rest\nframe: 15-30 fly\nframe: 20-120 rest\n", annotator=2)
     lab.annotate("c", "")
-    (lab.root / "full_database/Annotator_group_1/a.txt").unlink()
-    lab.add_clip("day", "x_q_3", 30)
-    lab.add_clip("night", "clip", 30, problems=["no frame could be decoded"])
-    problems = "\n".join(lab.problems())
-    for expected in (
-        "a.mpg: no annotation by annotator_1",
-        "Annotator_group_2/b.txt, line 2: unknown behavior 'fly'",
-        "Annotator_group_2/b.txt, line 3: the bout 20-120 rest overlaps the bout 1-20 rest of line 1",
-        "Annotator_group_1/c.txt: the file has no bouts",
-        "d.mpg: damaged, cut off or no video (7 frames could be decoded): [error] ac-tex damaged",
-        "e.mpg: 7 frames; expected 8 or more",
-        "x_q_3.mpg: unknown behavior 'q'",
-        "clip.mpg: unknown behavior ''",
-        "clip.mpg: damaged, cut off or no video (30 frames could be decoded): no frame could be",
+    # How long the damaged video was, nobody knows: nothing is said of its annotation.
+    lab.add_video("d", n_frames=7, damage=["[error] ac-tex damaged at 4 9"])
+    lab.add_video("e", n_frames=7, text="frame: 1-7 rest\n")
+    lab.add_clip("day", "x_groo_3", 30)
+    lab.add_clip("night", "clip_", 30, damage=["no frame could be decoded", "and more"])
+    lab.strays.append(lab.root / "z.txt")
+    problems = lab.problems()
+    for problem, expected in zip(
+        problems,
+        (
+            "z.txt: belongs to no video",
+            "a.mpg: no annotation by annotator_1",
+            "b2.txt, line 2: unknown behavior 'fly'",
+            "b2.txt, line 3: the bout 20-120 rest overlaps the bout 1-20 rest of line 1",
+            "c1.txt: the file has no bouts",
+            "d.mpg: damaged, cut off or no video (7 frames could be decoded): [error] ac-tex damaged",
+            "e.mpg: 7 frames; expected 8 or more",
+            "x_groo_3.mpg: unknown behavior 'groo'",
+            "could be decoded): no frame could be decoded; and more",
+            "clip_.mpg: unknown behavior ''",
+        ),
+        strict=True,
     ):
-        assert expected in problems
-    assert len(problems.splitlines()) == 9
+        assert expected in problem
+    assert "the nearest label is 'groom'" in problems[7]
+
+
+def test_a_video_of_seven_frames_is_refused_for_its_frames_alone(lab):
+    lab.add_video("d", n_frames=7, text="frame: 1-7 rest\n")
+    (problem,) = lab.problems()
+    assert "d.mpg: 7 frames; expected 8 or more" in problem
+
+
+def test_a_video_of_just_one_clip_is_long_enough(lab):
+    lab.add_video("d", n_frames=8, text="frame: 1-8 rest\n")
+    assert lab.check().loc["d", "n_frames"] == "8"
 
 
 def test_an_annotation_longer_than_its_video(lab):
     lab.annotate("a", "frame: 1-90 walk\nframe: 91-101 rest\n")
     (problem,) = lab.problems()
-    assert "a.txt, line 2: the bout 91-101 rest reaches beyond the video, which has 100" in problem
+    assert "a1.txt, line 2: the bout 91-101 rest reaches beyond the video, which has 100" in problem
 
 
 def test_one_slip_does_not_fill_the_message(lab):
@@ -126,43 +176,54 @@ def test_one_slip_does_not_fill_the_message(lab):
     assert len(problems) == 6 and "and 53 more lines with problems" in problems[-1]
 
 
-def test_too_few_videos(tmp_path):
-    lab = Lab(tmp_path / "lab")
-    (lab.root / "full_database/c.mpg").unlink()
-    (lab.root / "full_database/Annotator_group_1/c.txt").unlink()
+def test_damage_is_passed_by_on_request(lab):
+    lab.add_video("d", n_frames=50, damage=["[error]"], text="frame: 1-50 rest\n")
+    lab.add_clip("day", "x_w_3", 20, damage=["[error]"])
+    assert lab.check(on_decode_error="warn").loc["d", "n_frames"] == "50"
+    lab.annotate("d", "frame: 1-51 rest\n")  # It is used as long as it is.
+    (lab.root / "checked.tsv").unlink()
+    (problem,) = lab.problems(on_decode_error="warn")
+    assert "d1.txt, line 1: the bout 1-51 rest reaches beyond" in problem
+
+
+@pytest.mark.parametrize(
+    ("clips", "expected"),
+    [
+        ([], "no clips; the convnet learns from short videos"),
+        ([("x_w_1", 7, None)], "no clip of a behavior has 8 frames"),
+        ([("x_w_1", 30, "out of sight")], "no clip of a behavior has 8 frames"),
+        ([("x_w_1", 7, None), ("x_w_2", 30, "out of sight")], "no clip of a behavior has 8 frames"),
+    ],
+)
+def test_no_clip_to_train_on(lab, clips, expected):
+    lab.clips.clear()
+    for name, n_frames, label in clips:
+        lab.add_clip("day", name, n_frames, label=label)
     (problem,) = lab.problems()
-    assert (
-        "lab: 2 full videos; holding one out, keeping 1 for validation" in problem
-        and "needs 3 or more" in problem
-    )
-
-
-def test_a_video_of_just_one_clip_is_long_enough(lab):
-    lab.add_video("d", n_frames=8)
-    lab.annotate("d", "frame: 1-8 rest\n")
-    assert lab.check()["d"]["n_frames"] == "8"
-
-
-def test_no_clips(lab):
-    for path in (lab.root / "clipped_database/day").iterdir():
-        path.unlink()
-    (problem,) = lab.problems()
-    assert "no clips; expected short videos" in problem
-
-
-def test_clips_too_short_to_train_on(lab):
-    lab.add_clip("day", "x_w_1", 7)
-    (problem,) = lab.problems()
-    assert "no clip has 8 frames" in problem
+    assert expected in problem and "convnet.trained_on: fold" in problem
+    assert list(lab.check(clips_needed="no").index[:3]) == ["a", "b", "c"]
 
 
 def test_the_length_of_a_clip_is_the_experiments(lab):
-    assert lab.check(clip_length=30)["day"]["n_short_clips"] == "1"
-    (lab.root.parent / "checked.tsv").unlink()
-    assert any("no clip has 31 frames" in problem for problem in lab.problems(clip_length=31))
+    assert lab.check(clip_length=30).loc["day", "n_short_clips"] == "1"
+    (lab.root / "checked.tsv").unlink()
+    (problem,) = lab.problems(clip_length=31)
+    assert "no clip of a behavior has 31 frames" in problem
 
 
-def test_a_file_that_was_not_inspected(lab):
-    del lab.files["day", "x_g_2"]
+def test_a_file_that_was_not_decoded(lab):
+    del lab.reports[lab.root / "day" / "x_g_2.mpg"]
     (problem,) = lab.problems()
-    assert "x_g_2.mpg: was not inspected" in problem
+    assert "x_g_2.mpg: was not decoded" in problem
+
+
+def test_changed_annotations_are_judged_alone(lab, tmp_path):
+    good, bad = lab.root / "a1.txt", lab.annotate("b", "frame: 1-101 walk\nframe: 102-103 fly\n")
+    report, none = tmp_path / "b.json", tmp_path / "none.json"
+    write_report(report, [lab.reports[lab.root / "b.mpg"]])
+    assert find_annotation_problems({good: report, bad: none}, VOCABULARY) == [
+        p for p in find_annotation_problems({bad: none}, VOCABULARY) if "line 2: unknown" in p
+    ]
+    first, second = find_annotation_problems({bad: report}, VOCABULARY)
+    assert "b1.txt, line 2: unknown behavior 'fly'" in first
+    assert "b1.txt, line 1: the bout 1-101 walk reaches beyond" in second

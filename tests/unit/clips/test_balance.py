@@ -1,111 +1,188 @@
+"""The plan of training and test clips, from a clipped database and from annotated videos."""
+
 from collections import Counter
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.clips.balance import SourceClip, balance_clips, cut_train, split_sources
-from homecage.clips.options import BalanceOptions, ClipOptions
-from homecage.errors import DatasetError
-from homecage.study.behaviors import BEHAVIORS
+from homecage.clips.balance import balance_clips, cut_train, split_stretches
+from homecage.clips.options import BalanceOptions, ClipGeometry
+from homecage.clips.stretches import Stretch, list_bout_stretches
+from homecage.errors import StoreError, StudyError
+from homecage.storage.frame_tables import write_annotation
+from homecage.storage.tables import read_tsv
 
+BEHAVIORS = ["drink", "groom", "rest", "walk"]
 OPTIONS = BalanceOptions()
 
 
-def make_sources(lengths_by_behavior):
-    sources, offset = [], 0
+def make_stretches(lengths_by_behavior):
+    stretches, start = [], 0
     for behavior, lengths in lengths_by_behavior.items():
         for i, length in enumerate(lengths):
-            sources.append(SourceClip("a", f"{behavior}{i}", behavior, offset, length))
-            offset += length
-    return sources
+            stretches.append(Stretch("a", f"{behavior}{i}", behavior, start, start + length))
+            start += length
+    return stretches
 
 
-source_lists = st.dictionaries(
+stretch_lists = st.dictionaries(
     st.sampled_from(BEHAVIORS), st.lists(st.integers(8, 60), min_size=1, max_size=6), min_size=1
-).map(make_sources)
+).map(make_stretches)
 
 
-@given(source_lists, st.integers(0, 5))
-def test_every_present_behavior_gets_the_same_number_of_training_clips(sources, seed):
-    rows = cut_train(sources, 8, OPTIONS, np.random.default_rng(seed))
+@given(stretch_lists, st.integers(0, 5))
+def test_every_present_behavior_gets_the_same_number_of_training_clips(stretches, seed):
+    rows = cut_train(stretches, BEHAVIORS, 8, OPTIONS, np.random.default_rng(seed))
     counts = Counter(row["behavior"] for row in rows)
-    assert set(counts) == {source.behavior for source in sources}
+    assert set(counts) == {stretch.behavior for stretch in stretches}
     assert len(set(counts.values())) == 1
 
 
-@given(source_lists, st.integers(0, 5))
-def test_clips_stay_inside_their_source(sources, seed):
-    by_name = {source.name: source for source in sources}
-    for row in cut_train(sources, 8, OPTIONS, np.random.default_rng(seed)):
-        source = by_name[row["clip"]]
-        assert source.offset <= row["start"] <= source.offset + source.length - 8
+@given(stretch_lists, st.integers(0, 5))
+def test_clips_stay_inside_their_stretch(stretches, seed):
+    by_name = {stretch.name: stretch for stretch in stretches}
+    for row in cut_train(stretches, BEHAVIORS, 8, OPTIONS, np.random.default_rng(seed)):
+        stretch = by_name[row["stretch"]]
+        assert stretch.start <= row["start"] <= stretch.stop - 8
 
 
-@given(source_lists, st.integers(0, 5))
-def test_no_source_is_on_both_sides_and_none_is_lost(sources, seed):
-    sides = split_sources(sources, 0.2, np.random.default_rng(seed))
-    names = [source.name for side in sides.values() for source in side]
-    assert sorted(names) == sorted(source.name for source in sources)
-    # Every behavior is trained on; every one with two sources is tested, too.
-    assert {s.behavior for s in sides["train"]} == {s.behavior for s in sources}
-    several = {b for b, n in Counter(s.behavior for s in sources).items() if n > 1}
-    assert {s.behavior for s in sides["test"]} == several
+@given(stretch_lists, st.integers(0, 5))
+def test_no_stretch_is_on_both_sides_and_none_is_lost(stretches, seed):
+    train, test = split_stretches(stretches, BEHAVIORS, 0.2, np.random.default_rng(seed))
+    names = [stretch.name for stretch in train + test]
+    assert sorted(names) == sorted(stretch.name for stretch in stretches)
+    # Every behavior is trained on; every one with two stretches is tested, too.
+    assert {s.behavior for s in train} == {s.behavior for s in stretches}
+    several = {b for b, n in Counter(s.behavior for s in stretches).items() if n > 1}
+    assert {s.behavior for s in test} == several
 
 
 def test_the_rarer_behavior_is_cut_more_densely():
-    sources = make_sources({"walk": [80] * 4, "drink": [24]})
-    rows = cut_train(sources, 8, OPTIONS, np.random.default_rng(0))
+    stretches = make_stretches({"walk": [80] * 4, "drink": [24]})
+    rows = cut_train(stretches, BEHAVIORS, 8, OPTIONS, np.random.default_rng(0))
     starts = {b: [row["start"] for row in rows if row["behavior"] == b] for b in ("walk", "drink")}
     assert len(starts["walk"]) == len(starts["drink"]) == 40
     assert len(set(starts["walk"])) == 40  # without overlap, hence without repetition
     assert np.diff(sorted(starts["walk"])).min() == 8
-    assert len(set(starts["drink"])) == 17  # a clip at every frame of the only source
+    assert len(set(starts["drink"])) == 17  # a clip at every frame of the only stretch
 
 
-def write_and_balance(tmp_path, write_clip_store, random_frames, clips, seed=0):
-    store = write_clip_store(
-        tmp_path / "NA.zarr",
-        [(f"c{i}", b, random_frames(n, seed=i)) for i, (b, n) in enumerate(clips)],
-    )
-    plan, counts = tmp_path / "plan.tsv", tmp_path / "counts.tsv"
+def balance(folder, seed=0, **inputs):
+    plan, counts = folder / "plan.tsv", folder / "counts.tsv"
     balance_clips(
-        clips=[store], geometry=ClipOptions(), options=OPTIONS, seed=seed, plan=plan, counts=counts
+        behaviors=BEHAVIORS,
+        geometry=ClipGeometry(),
+        options=OPTIONS,
+        seed=seed,
+        plan=plan,
+        counts=counts,
+        **inputs,
     )
-    return plan, pd.read_csv(counts, sep="\t").set_index("behavior")
+    return plan, read_tsv(counts).set_index("behavior")
 
 
-def test_the_plan_is_written_with_its_counts(tmp_path, write_clip_store, random_frames):
-    clips = [("walk", 40), ("walk", 33), ("groom", 5), ("groom", 8), ("rest", 16)]
-    plan_path, counts = write_and_balance(tmp_path, write_clip_store, random_frames, clips)
-    plan = pd.read_csv(plan_path, sep="\t", keep_default_na=False)
-    assert set(plan["folder"]) == {"NA"}
-    assert counts.loc["groom", ["source_clips", "too_short"]].tolist() == [2, 1]
+@pytest.fixture
+def balance_store(tmp_path, write_clip_store, random_frames):
+    """Balance one clip store of (behavior, frames)."""
+
+    def run(clips, folder="plans", seed=0, name="NA"):
+        store = write_clip_store(
+            tmp_path / folder / f"{name}.zarr",
+            [(f"c{i}", b, random_frames(n, seed=i)) for i, (b, n) in enumerate(clips)],
+        )
+        table = store.with_name("clips.tsv")
+        return balance(tmp_path / folder, seed, clips=[store], table=table)
+
+    return run
+
+
+def test_the_plan_is_written_with_its_counts(balance_store):
+    clips = [("walk", 40), ("walk", 33), ("groom", 5), ("groom", 8), ("rest", 16), ("", 30)]
+    path, counts = balance_store(clips)
+    plan = read_tsv(path)
+    assert set(plan["store"]) == {"NA"}  # a name, and not a number that is missing
+    assert set(plan["stretch"]) == {f"raw/NA/c{i}.mpg" for i in (0, 1, 3, 4)}
+    assert counts.loc["groom", ["stretches", "too_short"]].tolist() == [2, 1]
     assert counts.loc["walk", "frames"] == 73
-    assert counts.loc["hang", "train_clips"] == 0
+    assert counts.loc["drink"].tolist() == [0] * 7
+    assert counts["stretches"].sum() == 5  # the clip without a behavior is none
     for behavior in BEHAVIORS:
         own = plan[plan["behavior"] == behavior]
         assert counts.loc[behavior, "train_clips"] == (own["side"] == "train").sum()
         assert counts.loc[behavior, "test_clips"] == (own["side"] == "test").sum()
     test = plan[plan["side"] == "test"]
-    assert (test["brightness"] == 0).all() and (test["contrast"] == 1).all()
+    assert len(test) and (test["brightness"] == 0).all() and (test["contrast"] == 1).all()
 
 
-def test_the_same_seed_gives_the_same_plan(tmp_path, write_clip_store, random_frames):
+def test_the_same_seed_gives_the_same_plan(balance_store):
     clips = [("walk", 40), ("walk", 33), ("rest", 16)]
-    texts = []
-    for folder, seed in (("1", 0), ("2", 0), ("3", 1)):
-        (tmp_path / folder).mkdir()
-        plan, _ = write_and_balance(
-            tmp_path / folder, write_clip_store, random_frames, clips, seed=seed
-        )
-        texts.append(plan.read_bytes())
-    assert texts[0] == texts[1] != texts[2]
+    plans = [
+        balance_store(clips, folder, seed)[0].read_bytes()
+        for folder, seed in (("1", 0), ("2", 0), ("3", 1))
+    ]
+    assert plans[0] == plans[1] != plans[2]
 
 
-def test_clips_all_too_short_are_refused(tmp_path, write_clip_store, random_frames):
-    with pytest.raises(DatasetError, match="none of the 2 clips has the 8 frames"):
-        write_and_balance(tmp_path, write_clip_store, random_frames, [("walk", 7), ("rest", 5)])
-    assert not (tmp_path / "plan.tsv").exists()
+def test_the_behavior_is_the_one_in_the_table(tmp_path, balance_store):
+    path, _ = balance_store([("walk", 40), ("walk", 33), ("rest", 16)])
+    table = tmp_path / "plans" / "clips.tsv"
+    table.write_text(table.read_text().replace("rest", "groom"))
+    corrected, counts = balance(tmp_path, clips=[tmp_path / "plans" / "NA.zarr"], table=table)
+    assert corrected.read_text() == path.read_text().replace("rest", "groom")
+    assert counts.loc[["rest", "groom"], "stretches"].tolist() == [0, 1]
+
+
+def test_a_table_of_other_clips_or_behaviors_is_refused(tmp_path, balance_store):
+    balance_store([("walk", 40), ("rest", 16)])
+    store, table = tmp_path / "plans" / "NA.zarr", tmp_path / "plans" / "clips.tsv"
+    whole = table.read_text()
+    table.write_text(whole.replace("c1.mpg", "c9.mpg"))
+    with pytest.raises(StoreError, match=r"NA\.zarr: holds raw/NA/c1\.mpg, which is not in"):
+        balance(tmp_path, clips=[store], table=table)
+    table.write_text(whole.replace("rest", "dig"))
+    with pytest.raises(StoreError, match=r"clips\.tsv: found the behavior 'dig', .* drink, groom"):
+        balance(tmp_path, clips=[store], table=table)
+
+
+def test_clips_all_too_short_are_refused(tmp_path, balance_store):
+    with pytest.raises(StudyError, match="none of the 2 clips or bouts has the 8 frames"):
+        balance_store([("walk", 7), ("rest", 5)])
+    assert not (tmp_path / "plans" / "plan.tsv").exists()
+
+
+runs = st.lists(st.tuples(st.integers(-1, 3), st.integers(1, 40)), min_size=1, max_size=12)
+
+
+@given(runs)
+def test_stretches_of_an_annotation_are_its_bouts(tmp_path_factory, runs):
+    path = tmp_path_factory.mktemp("annotation") / "video.1.parquet"
+    codes = np.repeat(*zip(*runs, strict=True)).astype(np.int8)
+    write_annotation(path, codes, BEHAVIORS)
+    covered = np.full(len(codes), -1)
+    for stretch in list_bout_stretches(path, BEHAVIORS):
+        assert stretch.store == "video.1"
+        assert stretch.name == f"{stretch.start}-{stretch.stop}"
+        covered[stretch.start : stretch.stop] = BEHAVIORS.index(stretch.behavior)
+        assert stretch.stop == len(codes) or codes[stretch.stop] != codes[stretch.start]
+    assert np.array_equal(covered, codes)
+
+
+def test_clips_of_videos_lie_inside_bouts(tmp_path):
+    rng = np.random.default_rng(0)
+    videos = {}
+    for video in ("a", "b"):
+        videos[video] = rng.integers(-1, 4, 40).repeat(rng.integers(3, 30, 40))
+        write_annotation(tmp_path / f"{video}.parquet", videos[video], BEHAVIORS)
+    plan, counts = balance(tmp_path, annotations=[tmp_path / "a.parquet", tmp_path / "b.parquet"])
+    table = read_tsv(plan)
+    assert set(table["store"]) == {"a", "b"} and set(table["side"]) == {"train", "test"}
+    for row in table.itertuples():
+        own = videos[row.store][row.start : row.start + 8]
+        assert (own == BEHAVIORS.index(row.behavior)).all() and len(own) == 8
+    frames = {
+        name: sum((codes == k).sum() for codes in videos.values())
+        for k, name in enumerate(BEHAVIORS)
+    }
+    assert counts["frames"].to_dict() == frames

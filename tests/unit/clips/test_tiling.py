@@ -3,14 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import clip_of_frame, count_clips, labeled_frames
 from homecage.errors import ShortVideoError
 
-PAPER = ClipOptions()
+PAPER = ClipGeometry()
 
 geometries = st.builds(
-    lambda length, stride, offset: ClipOptions(
+    lambda length, stride, offset: ClipGeometry(
         length=length, stride=stride, label_offset=min(offset, length - stride)
     ),
     st.sampled_from([8, 16]),
@@ -64,4 +64,4 @@ def test_a_video_shorter_than_a_clip_is_refused():
 
 def test_a_label_outside_its_clip_is_refused():
     with pytest.raises(ValueError, match="label_offset 7 \\+ stride 2 must not exceed"):
-        ClipOptions(label_offset=7)
+        ClipGeometry(label_offset=7)

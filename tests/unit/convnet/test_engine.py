@@ -7,13 +7,13 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import count_clips
 from homecage.convnet.engine import PlainEngine, batch_frames
 from homecage.convnet.network import Convnet, Shape, initialize
 from homecage.convnet.openvino_engine import OpenVinoEngine
 from homecage.convnet.options import NetworkOptions
-from homecage.convnet.torch_engine import SharedEngine
+from homecage.convnet.torch_engine import TorchEngine
 
 F32, BF16 = torch.float32, torch.bfloat16
 
@@ -56,7 +56,7 @@ def relative_error(found, expected):
 
 
 def fast_engines(convnet, geometry, batch_size, precision):
-    yield SharedEngine(convnet, geometry, batch_size, precision)
+    yield TorchEngine(convnet, geometry, batch_size, precision)
     yield OpenVinoEngine(convnet, geometry, batch_size, precision, threads=1)
 
 
@@ -67,7 +67,7 @@ def fast_engines(convnet, geometry, batch_size, precision):
     st.integers(1, 5),
 )
 def test_batches_hold_every_clip_once_in_order_for_any_blocks(n_frames, sizes, batch_size, stride):
-    geometry = ClipOptions(stride=stride)
+    geometry = ClipGeometry(stride=stride)
     frames = np.arange(n_frames).reshape(-1, 1, 1, 1)
     starts = []
     for batch, n_clips in batch_frames(split(frames, sizes), geometry, batch_size):
@@ -83,8 +83,8 @@ def test_batches_hold_every_clip_once_in_order_for_any_blocks(n_frames, sizes, b
 def test_blocks_change_no_number(n_frames, sizes):
     convnet, frames = make_convnet(), make_frames(n_frames)
     for engine in (
-        PlainEngine(convnet, ClipOptions(), batch_size=4),
-        *fast_engines(convnet, ClipOptions(), 4, F32),
+        PlainEngine(convnet, ClipGeometry(), batch_size=4),
+        *fast_engines(convnet, ClipGeometry(), 4, F32),
     ):
         whole, parts = describe(engine, [frames]), describe(engine, split(frames, sizes))
         assert np.array_equal(whole[0], parts[0]) and np.array_equal(whole[1], parts[1])
@@ -92,7 +92,7 @@ def test_blocks_change_no_number(n_frames, sizes):
 
 def test_each_clip_is_described_by_itself():
     convnet, frames = make_convnet(), make_frames(21)
-    fc6, probability = describe(PlainEngine(convnet, ClipOptions(), batch_size=3), [frames])
+    fc6, probability = describe(PlainEngine(convnet, ClipGeometry(), batch_size=3), [frames])
     for k in range(7):
         clip = torch.from_numpy(frames[2 * k : 2 * k + 8])[None]
         with torch.inference_mode():
@@ -116,7 +116,7 @@ def test_each_clip_is_described_by_itself():
 def test_sharing_changes_no_number_beyond_rounding(
     length, stride, extra, batch_size, size_px, channels, seed
 ):
-    geometry = ClipOptions(length=length, stride=min(stride, length), label_offset=0)
+    geometry = ClipGeometry(length=length, stride=min(stride, length), label_offset=0)
     convnet = make_convnet(length, size_px, channels, seed)
     frames = make_frames(length + extra, size_px, seed)
     plain = describe(PlainEngine(convnet, geometry, batch_size), [frames])
@@ -127,7 +127,7 @@ def test_sharing_changes_no_number_beyond_rounding(
 
 @pytest.mark.parametrize("n_frames", [8, 9, 11, 22, 23])
 def test_the_shortest_videos_and_the_borders_of_batches(n_frames):
-    convnet, geometry = make_convnet(), ClipOptions()
+    convnet, geometry = make_convnet(), ClipGeometry()
     frames = make_frames(n_frames)
     plain = describe(PlainEngine(convnet, geometry, batch_size=64), [frames])
     assert len(plain[0]) == count_clips(n_frames, geometry)
@@ -140,20 +140,20 @@ def test_the_shortest_videos_and_the_borders_of_batches(n_frames):
 def test_bfloat16_stays_near_float32():
     convnet = make_convnet(size_px=64, channels=(16, 32, 32, 32, 32))
     frames = make_frames(30, 64)
-    plain, _ = describe(PlainEngine(convnet, ClipOptions(), 4), [frames])
-    in_bf16 = [PlainEngine(convnet, ClipOptions(), 4, BF16)]
-    for engine in [*in_bf16, *fast_engines(convnet, ClipOptions(), 4, BF16)]:
+    plain, _ = describe(PlainEngine(convnet, ClipGeometry(), 4), [frames])
+    in_bf16 = [PlainEngine(convnet, ClipGeometry(), 4, BF16)]
+    for engine in [*in_bf16, *fast_engines(convnet, ClipGeometry(), 4, BF16)]:
         fc6, _ = describe(engine, [frames])
         assert 1e-5 < relative_error(fc6, plain) < 1e-2, type(engine).__name__
 
 
-@pytest.mark.parametrize("make", [PlainEngine, SharedEngine, OpenVinoEngine])
+@pytest.mark.parametrize("make", [PlainEngine, TorchEngine, OpenVinoEngine])
 def test_a_zero_descriptor_stays_zero(make):
     convnet = make_convnet()
     with torch.no_grad():
         convnet.fc6.weight.zero_()
         convnet.fc6.bias.fill_(-1)
-    more = {PlainEngine: (), SharedEngine: (F32,), OpenVinoEngine: (F32, 1)}[make]
-    fc6, probability = describe(make(convnet, ClipOptions(), 2, *more), [make_frames(10)])
+    more = {PlainEngine: (), TorchEngine: (F32,), OpenVinoEngine: (F32, 1)}[make]
+    fc6, probability = describe(make(convnet, ClipGeometry(), 2, *more), [make_frames(10)])
     assert (fc6 == 0).all()
     assert probability.sum(axis=1) == pytest.approx(1)

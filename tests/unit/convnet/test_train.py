@@ -8,7 +8,7 @@ import torch
 
 from homecage.clips.balance import balance_clips
 from homecage.clips.load import Batch, ClipReader
-from homecage.clips.options import BalanceOptions, ClipOptions
+from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.network import Convnet, Shape, load_convnet
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
 from homecage.convnet.train import (
@@ -39,7 +39,7 @@ def planned(tmp_path, write_clip_store, random_frames):
     plan = tmp_path / "plan.tsv"
     balance_clips(
         clips=[store],
-        geometry=ClipOptions(),
+        geometry=ClipGeometry(),
         options=BalanceOptions(),
         seed=0,
         plan=plan,
@@ -54,7 +54,7 @@ def train(planned, folder, seed=0, options=OPTIONS):
     train_convnet(
         clips=[store],
         plan=plan,
-        geometry=ClipOptions(),
+        geometry=ClipGeometry(),
         network=NETWORK,
         options=options,
         seed=seed,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
 from homecage.convnet.options import NetworkOptions
 from homecage.errors import ShortVideoError, StoreError
@@ -30,7 +30,7 @@ def extract(frames, convnet, output, batch_size=64):
     extract_features(
         frames=frames,
         convnet=convnet,
-        geometry=ClipOptions(),
+        geometry=ClipGeometry(),
         options=FeatureOptions(batch_size=batch_size),
         threads=1,
         output=output,
@@ -54,7 +54,7 @@ def test_the_convnet_alone_predicts_every_frame(
     store = extract(frames, convnet, tmp_path / "features.zarr")
     output = tmp_path / "video.parquet"
     predict_convnet(
-        features=tmp_path / "features.zarr", frames=frames, geometry=ClipOptions(), output=output
+        features=tmp_path / "features.zarr", frames=frames, geometry=ClipGeometry(), output=output
     )
     predicted = read_predictions(output)[list(PROBABILITIES)].to_numpy()
     of_clip = store["probability"][:]

@@ -1,149 +1,223 @@
-"""Frame stores hold each video's frames as decoded, and where they come from."""
+"""A video is decoded once: its frames, its times and what was found of it, of one pass."""
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
 
-from homecage.errors import VideoError
+from homecage.frames import store
 from homecage.frames.decode import decode
-from homecage.frames.inspect import inspect_videos
 from homecage.frames.options import FramesOptions
+from homecage.frames.raw import read_report
 from homecage.frames.store import decode_clips, decode_video
+from homecage.storage.frame_tables import read_times
 from homecage.storage.stores import open_store
-from homecage.study.options import DatasetOptions
 
 
 class Lab:
-    def __init__(self, root):
-        self.root = root
-        self.output = root / "out.zarr"
+    """A video and two clips, and what decoding makes of them."""
 
-    def decode_video(self, video, *, inspect=True, **options):
-        self._decode(decode_video, {"video": video}, inspect, options)
-        return open_store(self.output, kind="frames")
+    def __init__(self, root, make_video):
+        self.video = make_video("raw/é 1.mpg", n_frames=300)
+        self.clips = [make_video(f"raw/x_{i}.mpg", n_frames=n) for i, n in enumerate((12, 5))]
+        self.frames, self.times, self.report = (
+            root / f"out.{s}" for s in ("zarr", "parquet", "json")
+        )
 
-    def decode_clips(self, folder, *, inspect=True, **options):
-        self._decode(decode_clips, {"folder": folder}, inspect, options)
-        return open_store(self.output, kind="clips")
+    def decode_video(self, **options):
+        decode_video(
+            video=self.video,
+            options=FramesOptions(**({"size_px": 32} | options)),
+            frames=self.frames,
+            times=self.times,
+            report=self.report,
+        )
+        return open_store(self.frames, kind="frames")
 
-    def _decode(self, verb, which, inspect, options):
-        common = {
-            "dataset": DatasetOptions(layout="mit", root=self.root),
-            "options": FramesOptions(**({"size_px": 32} | options)),
-        }
-        inspection = self.root / "inspection.json"
-        if inspect:
-            inspect_videos(**common, **which, output=inspection)
-        verb(**common, **which, inspection=inspection, output=self.output)
+    def decode_clips(self, **options):
+        decode_clips(
+            clips=self.clips,
+            options=FramesOptions(**({"size_px": 32} | options)),
+            frames=self.frames,
+            report=self.report,
+        )
+        return open_store(self.frames, kind="clips")
+
+    def damage(self):
+        return [bool(file.damage) for file in read_report(self.report)]
 
 
 @pytest.fixture
 def lab(tmp_path, make_video):
-    make_video("full_database/é 1.mpg", n_frames=300)
-    make_video("clipped_database/day/x_w_1.mpg", n_frames=12)
-    make_video("clipped_database/day/y_gb_2.mpg", n_frames=5)
-    return Lab(tmp_path)
+    return Lab(tmp_path, make_video)
 
 
 def take_all(path):
     blocks = []
-    time_s = decode(path, FramesOptions(size_px=32), take=blocks.append).time_s
-    return np.concatenate(blocks), time_s
-
-
-def test_a_video_and_where_it_comes_from(lab):
-    store = lab.decode_video("é 1")
-    path = lab.root / "full_database" / "é 1.mpg"
-    frames, time_s = take_all(path)
-    assert np.array_equal(store["frames"][:], frames) and store["frames"].dtype == np.uint8
-    assert np.array_equal(store["time_s"][:], time_s) and store["time_s"].dtype == np.float64
-    attributes = store.attributes
-    assert attributes["file"] == "é 1.mpg"
-    assert attributes["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert (attributes["width_px"], attributes["height_px"]) == (64, 48)
-    assert attributes["n_frames"] == 300
-    assert attributes["rate_fps"] == pytest.approx(30000 / 1001)
-    assert attributes["ffmpeg_version"] and "rawvideo" in attributes["ffmpeg_arguments"]
-    assert str(lab.root) not in str(attributes)
-
-
-def test_clips_lie_one_after_the_other(lab):
-    store = lab.decode_clips("day")
-    assert store.attributes["name"] == ["x_w_1", "y_gb_2"]
-    assert store.attributes["behavior"] == ["walk", "groom"]
-    assert store["offset"][:].tolist() == [0, 12] and store["length"][:].tolist() == [12, 5]
-    assert store["offset"].dtype == np.int64
-    assert len(store["frames"]) == len(store["time_s"]) == 17
-    for index, name in enumerate(store.attributes["name"]):
-        path = lab.root / "clipped_database" / "day" / f"{name}.mpg"
-        frames, time_s = take_all(path)
-        start, length = store["offset"][index], store["length"][index]
-        assert np.array_equal(store["frames"][start : start + length], frames)
-        assert np.array_equal(store["time_s"][start : start + length], time_s)
-        source = store.attributes["source"][index]
-        assert source["file"] == path.name and source["n_frames"] == length
-        assert source["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_the_same_video_gives_the_same_bytes(lab):
-    def hash_files():
-        lab.decode_video("é 1")
-        files = sorted(file for file in lab.output.rglob("*") if file.is_file())
-        return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-
-    assert hash_files() == hash_files()
-
-
-def test_the_size_is_an_option(lab):
-    assert lab.decode_video("é 1", size_px=64)["frames"].shape == (300, 64, 64, 3)
+    decoding = decode(path, FramesOptions(size_px=32), take=blocks.append)
+    return np.concatenate(blocks), decoding.time_s
 
 
 def cut_in_half(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 - 100])
 
 
-def test_a_damaged_video_is_refused(lab):
-    cut_in_half(lab.root / "full_database" / "é 1.mpg")
-    with pytest.raises(VideoError, match=r"é 1\.mpg: .*\[(error|warning)\]"):
-        lab.decode_video("é 1")
-    assert not lab.output.exists()
+def hash_files(folder):
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
 
 
-def test_a_damaged_video_is_decoded_as_far_as_it_goes_on_request(lab, caplog):
-    cut_in_half(lab.root / "full_database" / "é 1.mpg")
-    store = lab.decode_video("é 1", on_decode_error="warn")
-    assert 0 < len(store["frames"]) == len(store["time_s"]) < 300
-    assert "going on with" in caplog.text
+def test_a_video_its_times_and_what_was_found(lab):
+    store = lab.decode_video()
+    frames, time_s = take_all(lab.video)
+    assert np.array_equal(store["frames"][:], frames) and store["frames"].dtype == np.uint8
+    assert set(store.arrays) == {"frames"}
+    assert np.array_equal(read_times(lab.times), time_s)
+    sha256 = hashlib.sha256(lab.video.read_bytes()).hexdigest()
+    (found,) = json.loads(lab.report.read_text(encoding="utf-8"))["files"]
+    assert found.pop("rate_fps") == pytest.approx(30000 / 1001)
+    assert found == {
+        "path": str(lab.video),
+        "size": lab.video.stat().st_size,
+        "mtime_ns": lab.video.stat().st_mtime_ns,
+        "sha256": sha256,
+        "n_frames": 300,
+        "width_px": 64,
+        "height_px": 48,
+        "damage": [],
+    }
+    assert store.attributes["sha256"] == [sha256]
+    assert store.attributes["ffmpeg_version"]
+    assert "rawvideo" in store.attributes["ffmpeg_arguments"]
+    assert str(lab.video.parent) not in str(store.attributes)
 
 
-def test_a_clip_without_frames_has_length_0_on_request(lab):
-    (lab.root / "clipped_database" / "day" / "x_w_1.mpg").write_bytes(b"")
-    with pytest.raises(VideoError, match="no frame could be decoded"):
-        lab.decode_clips("day")
-    store = lab.decode_clips("day", on_decode_error="warn")
+def test_a_file_is_decoded_once(lab, monkeypatch):
+    passes = []
+
+    def count(path, *arguments, **more):
+        passes.append(path)
+        return decode(path, *arguments, **more)
+
+    monkeypatch.setattr(store, "decode", count)
+    lab.decode_video()
+    lab.decode_clips()
+    assert passes == [lab.video, *lab.clips]
+
+
+def test_clips_lie_one_after_the_other_in_the_order_given(lab):
+    lab.clips.reverse()
+    store = lab.decode_clips()
+    assert store.attributes["path"] == [str(path) for path in lab.clips]
+    assert store["offset"][:].tolist() == [0, 5] and store["length"][:].tolist() == [5, 12]
+    assert store["offset"].dtype == store["length"].dtype == np.int64
+    assert set(store.arrays) == {"frames", "offset", "length"} and len(store["frames"]) == 17
+    for path, start, length in zip(lab.clips, store["offset"][:], store["length"][:], strict=True):
+        assert np.array_equal(store["frames"][start : start + length], take_all(path)[0])
+    found = read_report(lab.report)
+    assert [file.path for file in found] == [str(path) for path in lab.clips]
+    assert [file.n_frames for file in found] == [5, 12] and lab.damage() == [False, False]
+
+
+def test_the_same_video_gives_the_same_bytes(lab):
+    lab.decode_video()
+    first = hash_files(lab.frames), lab.times.read_bytes(), lab.report.read_bytes()
+    lab.video.touch()  # It is the file that the last report knows.
+    lab.decode_video()
+    assert (hash_files(lab.frames), lab.times.read_bytes(), lab.report.read_bytes()) == first
+
+
+def test_the_size_is_an_option(lab):
+    assert lab.decode_video(size_px=64)["frames"].shape == (300, 64, 64, 3)
+
+
+@pytest.mark.parametrize("on_decode_error", ["refuse", "warn"])
+def test_a_damaged_video_is_decoded_as_far_as_it_goes(lab, caplog, on_decode_error):
+    cut_in_half(lab.video)
+    store = lab.decode_video(on_decode_error=on_decode_error)
+    (found,) = read_report(lab.report)
+    assert 0 < len(store["frames"]) == len(read_times(lab.times)) == found.n_frames < 300
+    assert found.damage and found.damage[0] in caplog.text
+
+
+def test_a_file_that_is_no_video_has_no_frames(lab):
+    lab.video.write_bytes(b"")
+    store = lab.decode_video()
+    (found,) = read_report(lab.report)
+    assert len(store["frames"]) == len(read_times(lab.times)) == found.n_frames == 0
+    assert "no frame could be decoded" in found.damage and found.rate_fps is None
+
+
+def test_a_missing_file_is_damage_too(lab):
+    lab.video.unlink()
+    lab.decode_video()
+    (found,) = read_report(lab.report)
+    assert found.damage and found.size is found.mtime_ns is found.sha256 is None
+
+
+def test_a_refused_video_leaves_what_was_decoded_before(lab, caplog):
+    lab.decode_video()
+    before = hash_files(lab.frames), lab.times.read_bytes()
+    cut_in_half(lab.video)
+    lab.decode_video()
+    assert (hash_files(lab.frames), lab.times.read_bytes()) == before
+    assert lab.damage() == [True] and "what was decoded before stands" in caplog.text
+    lab.decode_video(on_decode_error="warn")
+    assert len(open_store(lab.frames, kind="frames")["frames"]) < 300
+    assert len(read_times(lab.times)) < 300
+
+
+@pytest.mark.parametrize("broken", ["frames", "times"])
+def test_a_refused_video_replaces_what_is_not_whole(lab, broken):
+    lab.decode_video()
+    if broken == "frames":
+        next(file for file in lab.frames.rglob("*") if file.stat().st_size > 10_000).unlink()
+    else:
+        lab.times.write_bytes(lab.times.read_bytes()[:-10])
+    cut_in_half(lab.video)
+    store = lab.decode_video()
+    assert 0 < len(store["frames"]) == len(read_times(lab.times)) < 300
+
+
+def test_a_refused_clip_leaves_the_clips_of_before(lab):
+    lab.decode_clips()
+    before = hash_files(lab.frames)
+    lab.clips[0].write_bytes(b"")
+    lab.decode_clips()
+    assert hash_files(lab.frames) == before and lab.damage() == [True, False]
+    store = lab.decode_clips(on_decode_error="warn")
     assert store["length"][:].tolist() == [0, 5] and len(store["frames"]) == 5
 
 
-def test_a_video_replaced_after_its_inspection_is_refused(lab, make_video):
-    lab.decode_video("é 1")
-    make_video("full_database/é 1.mpg", n_frames=200)
-    with pytest.raises(VideoError, match="200 frames, 300 when it was inspected"):
-        lab.decode_video("é 1", inspect=False)
-    assert len(open_store(lab.output, kind="frames")["frames"]) == 300
+@pytest.mark.parametrize("fails", ["write_store", "write_times", "write_report"])
+def test_an_interruption_leaves_no_report_of_frames_that_are_not_there(
+    lab, make_video, monkeypatch, fails
+):
+    lab.decode_video()
+    report = lab.report.read_bytes()
+    make_video("raw/é 1.mpg", n_frames=200)
 
+    def stop(*_, **__):
+        raise KeyboardInterrupt
 
-def test_a_clip_added_after_the_inspection_is_refused(lab, make_video):
-    lab.decode_clips("day")
-    make_video("clipped_database/day/z_w_3.mpg", n_frames=9)
-    with pytest.raises(VideoError, match=r"z_w_3\.mpg: 9 frames, none when it was inspected"):
-        lab.decode_clips("day", inspect=False)
+    monkeypatch.setattr(store, fails, stop)
+    with pytest.raises(KeyboardInterrupt):
+        lab.decode_video()
+    assert lab.report.read_bytes() == report
+    n_frames = 300 if fails == "write_store" else 200
+    assert len(open_store(lab.frames, kind="frames")["frames"]) == n_frames
+    assert len(read_times(lab.times)) == (200 if fails == "write_report" else 300)
 
 
 def test_real_clips(real_mini, tmp_path):
-    lab = Lab(tmp_path)
-    for name in ("full_database", "clipped_database"):
-        (tmp_path / name).symlink_to(real_mini / name)
-    store = lab.decode_clips("bsoidpanel1")
-    assert store["length"][:].tolist() == [751, 31, 48, 5, 26, 25, 24, 37, 24, 12, 69]
-    assert set(store.attributes["behavior"]) == {"groom", "micromovement", "rear", "rest", "walk"}
+    clips = sorted((real_mini / "clipped_database" / "bsoidpanel1").glob("*.mpg"))
+    decode_clips(
+        clips=clips,
+        options=FramesOptions(size_px=32),
+        frames=tmp_path / "day.zarr",
+        report=tmp_path / "day.json",
+    )
+    lengths = open_store(tmp_path / "day.zarr", kind="clips")["length"][:].tolist()
+    assert lengths == [751, 31, 48, 5, 26, 25, 24, 37, 24, 12, 69]
+    assert not any(file.damage for file in read_report(tmp_path / "day.json"))

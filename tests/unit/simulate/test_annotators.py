@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from homecage.simulate.annotation import annotate, simulate_annotation
 from homecage.simulate.annotators import Label
+from homecage.simulate.behaviors import BEHAVIORS
 from homecage.simulate.names import names_annotated_twice, video_names
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import count_frames, true_bouts
-from homecage.study.behaviors import BEHAVIORS
 
 LINE = re.compile(r"frame: (\d{8})-(\d{8}) (\w+)")
 

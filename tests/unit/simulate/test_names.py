@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from homecage.simulate.names import (
     clip_folder_names,
     is_night,
     names_annotated_twice,
-    source_names,
+    session_names,
     video_names,
 )
 from homecage.simulate.options import SimulationOptions
@@ -27,24 +28,30 @@ def test_default_names_are_unmistakably_simulated() -> None:
 def test_names_are_distinct_and_safe(videos: int, twice: int, folders: int) -> None:
     options = SimulationOptions(videos=videos, videos_annotated_twice=twice, clip_folders=folders)
     full, clipped = video_names(options), clip_folder_names(options)
-    sources = [source for folder in clipped for source in source_names(folder)]
-    assert len({*full, *sources}) == len(full) + len(sources)
-    assert all(name.isalnum() and name.isascii() for name in [*full, *clipped, *sources])
+    sessions = [name for folder in clipped for name in session_names(folder)]
+    assert len({*full, *sessions}) == len(full) + len(sessions)
+    assert all(name.isalnum() and name.isascii() for name in [*full, *clipped, *sessions])
     both = names_annotated_twice(options)
     assert len(set(both)) == len(both) == min(twice, videos)
     assert set(both) <= set(full)
 
 
-def test_a_folder_holds_clips_of_other_sources_too() -> None:
+def test_a_folder_holds_clips_of_other_sessions_too() -> None:
     folder = clip_folder_names(SimulationOptions())[0]
-    assert source_names(folder)[0] == folder
-    assert len(source_names(folder)) > 1
+    assert session_names(folder)[0] == folder
+    assert len(session_names(folder)) > 1
 
 
-def test_naming_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("names", ("numpy", "cv2", "torch", "ffmpeg")),
+        ("plan", ("cv2", "torch", "ffmpeg", "pandas")),
+    ],
+)
+def test_planning_imports_nothing_heavy(module: str, heavy: tuple[str, ...]) -> None:
     program = (
-        "import sys, homecage.simulate.names;"
-        "print([m for m in ('numpy', 'cv2', 'torch', 'ffmpeg') if m in sys.modules])"
+        f"import sys, homecage.simulate.{module};print([m for m in {heavy} if m in sys.modules])"
     )
     shown = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from homecage.simulate.behaviors import BEHAVIORS
 from homecage.simulate.names import video_names
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import count_frames, simulate_bouts, true_bouts
-from homecage.study.behaviors import BEHAVIORS
 
 SEEDS = (0, 1, 2)
 

@@ -1,12 +1,18 @@
-"""Data sets are listed as they lie on the disk, in both layouts, or refused with what was expected."""
+"""Every layout makes the same study, listed as it lies on the disk, or is refused with what was expected."""
 
 import pytest
-from homecage.ingest import dataset as dataset_module
 from pydantic import ValidationError
 
-from homecage.errors import ConfigError, DatasetError
-from homecage.study.layouts import find_dataset, is_mit_home_cage
+from homecage.errors import ConfigError, StudyError
+from homecage.simulate.dataset import simulate
+from homecage.simulate.options import SimulationOptions
+from homecage.study import mit
+from homecage.study.behaviors import HOME_CAGE, Vocabulary
+from homecage.study.layouts import make_study
 from homecage.study.options import DatasetOptions
+from homecage.study.simulated import plan_simulated
+
+VOCABULARY = Vocabulary(behaviors=HOME_CAGE)
 
 
 def make_files(root, *names):
@@ -16,13 +22,14 @@ def make_files(root, *names):
 
 
 def find_mit(root):
-    return find_dataset(DatasetOptions(layout="mit", root=root))
+    return make_study(DatasetOptions(layout="mit", root=root), SimulationOptions())
 
 
 def find_sheets(root, videos, clips="path\tbehavior\n"):
     (root / "videos.tsv").write_text(videos, encoding="utf-8")
-    (root / "clips.tsv").write_text(clips, encoding="utf-8")
-    return find_dataset(DatasetOptions(layout="sheets", root=root))
+    if clips:
+        (root / "clips.tsv").write_text(clips, encoding="utf-8")
+    return make_study(DatasetOptions(layout="sheets", root=root), SimulationOptions())
 
 
 @pytest.mark.parametrize("nothing", [None, "", "null"])
@@ -66,12 +73,7 @@ def test_the_mit_layout(tmp_path):
     labels = [(clip.name, clip.label) for clip in found.clip_folders[0].clips]
     assert labels == [("20080427184842_ha_2", "ha"), ("video5_groom_163", "groom")]
     assert not found.simulated
-    assert found.find_video("b") == found.videos[1]
-    assert found.find_clip_folder("agouti") == found.clip_folders[1]
-    with pytest.raises(DatasetError, match="no full video 'c'"):
-        found.find_video("c")
-    with pytest.raises(DatasetError, match="no clip folder 'c'"):
-        found.find_clip_folder("c")
+    assert found.title == tmp_path.name and found.label == f"{tmp_path.name}, 2 videos"
 
 
 def test_flat_clips_are_one_folder(tmp_path):
@@ -106,23 +108,38 @@ def test_odd_names_are_names(tmp_path, name):
     assert video.name == name and "annotator_1" in video.annotations
 
 
-@pytest.mark.parametrize("name", ["line\nbreak", "tab\there", "back\\slash", "\x1bescape", "{x}"])
-def test_names_that_cannot_name_results_are_refused(tmp_path, name):
+@pytest.mark.parametrize("name", ["line\nbreak", "tab\there", "\x1bescape"])
+def test_names_that_would_break_a_table_are_refused(tmp_path, name):
     make_files(tmp_path, f"full_database/{name}.mpg")
-    with pytest.raises(DatasetError, match=r"full_database: the name .* cannot name results"):
+    with pytest.raises(StudyError, match=r"full_database: the name .* has a control character"):
         find_mit(tmp_path)
+
+
+def test_names_that_are_one_on_disk_are_refused_with_both(tmp_path):
+    make_files(tmp_path, "full_database/a b.mpg", "full_database/a+b.mpg")
+    with pytest.raises(StudyError, match=r"'a b' and 'a\+b' would both be called 'a_b' on disk"):
+        find_mit(tmp_path)
+
+
+def test_a_video_keeps_its_own_name_beside_the_safe_one(tmp_path):
+    make_files(tmp_path, "full_database/-a %03d é 鼠.mpg")
+    study = find_mit(tmp_path)
+    assert study.videos[0].key == "_a__03d_é_鼠"
+    lines = study.tabulate_videos().splitlines()
+    assert lines[1].split("\t")[:2] == ["_a__03d_é_鼠", "-a %03d é 鼠"]
 
 
 def test_two_videos_of_one_name_are_refused(tmp_path):
     make_files(tmp_path, "full_database/a.mpg", "full_database/a.avi")
-    with pytest.raises(DatasetError, match=r"a\.avi and .*a\.mpg: the same name 'a'"):
+    with pytest.raises(StudyError, match=r"a\.avi and .*a\.mpg: the same name 'a'"):
         find_mit(tmp_path)
 
 
-def test_a_root_with_braces_is_refused(tmp_path):
-    make_files(tmp_path / "{x}", "full_database/a.mpg")
-    with pytest.raises(ConfigError, match="has braces, which mark wildcards"):
-        find_mit(tmp_path / "{x}")
+@pytest.mark.parametrize("path", ["{x}/full_database/a.mpg", "x/full_database/{a}.mpg"])
+def test_a_path_with_braces_is_refused(tmp_path, path):
+    make_files(tmp_path, path)
+    with pytest.raises(StudyError, match="has braces, which Snakemake takes for wildcards"):
+        find_mit(tmp_path / path.partition("/")[0])
 
 
 def test_a_root_that_is_none(tmp_path):
@@ -131,17 +148,13 @@ def test_a_root_that_is_none(tmp_path):
     make_files(tmp_path, "file")
     with pytest.raises(ConfigError, match="is not a folder"):
         find_mit(tmp_path / "file")
-    with pytest.raises(ConfigError, match="give the folder"):
-        find_dataset(DatasetOptions())
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(DatasetError, match="expected a folder full_database"):
+    with pytest.raises(StudyError, match="expected a folder full_database"):
         find_mit(tmp_path)
     (tmp_path / "full_database").mkdir()
-    with pytest.raises(
-        DatasetError, match=r"full_database: no videos; expected files named \*\.mpg"
-    ):
+    with pytest.raises(StudyError, match=r"full_database: no videos; expected files named \*\.mpg"):
         find_mit(tmp_path)
 
 
@@ -181,7 +194,8 @@ def test_sheets(tmp_path):
             r"videos\.tsv, line 1: found columns \[\]; expected tab-separated columns video, path",
         ),
         ("video,path\n", "line 1: found columns"),
-        ("video\tpath\tcolour\n", "line 1: found columns"),
+        ("video\tpath\t\textra\n", "line 1: found columns"),
+        ("video\tpath\tfold\na\ta.mp4\t1\n", "the column 'fold' has a name that results use"),
         ("video\tpath\tpath\n", "line 1: found columns"),
         ("video\tpath\n", r"videos\.tsv: no videos"),
         ("video\tpath\na\n", r"videos\.tsv, line 2: nothing in column path"),
@@ -189,18 +203,18 @@ def test_sheets(tmp_path):
         ("video\tpath\na\tb.mp4\n", r"line 2: no such file .*b\.mp4"),
         ("video\tpath\tannotator_1\na\ta.mp4\ta.txt\n", r"line 2: no such file .*a\.txt"),
         ("video\tpath\na\ta.mp4\na\ta.mp4\n", r"line 2 and .*line 3: the same name 'a'"),
-        ("video\tpath\na/b\ta.mp4\n", "line 2: the name 'a/b' cannot"),
-        ("video\tpath\n..\ta.mp4\n", r"line 2: the name '\.\.' cannot"),
+        ("video\tpath\na\ta.mp4\nb\ta.mp4\n", r"a\.mp4: is both 'a' and 'b'; list each file once"),
+        (f"video\tpath\n{'x' * 200}\ta.mp4\n", "is too long for a file"),
     ],
 )
 def test_a_sheet_with_a_mistake(tmp_path, videos, message):
     make_files(tmp_path, "a.mp4")
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(StudyError, match=message):
         find_sheets(tmp_path, videos)
 
 
 def test_a_sheet_names_all_its_mistakes(tmp_path):
-    with pytest.raises(DatasetError, match="2 problems") as error:
+    with pytest.raises(StudyError, match="2 problems") as error:
         find_sheets(tmp_path, "video\tpath\na\ta.mp4\nb\tb.mp4\n")
     assert "line 2" in str(error.value) and "line 3" in str(error.value)
 
@@ -208,44 +222,89 @@ def test_a_sheet_names_all_its_mistakes(tmp_path):
 def test_a_clip_sheet_with_a_mistake(tmp_path):
     make_files(tmp_path, "a.mp4")
     videos = "video\tpath\na\ta.mp4\n"
-    with pytest.raises(DatasetError, match=r"clips\.tsv, line 3: no such file .*c\.mp4"):
+    with pytest.raises(StudyError, match=r"clips\.tsv, line 3: no such file .*c\.mp4"):
         find_sheets(tmp_path, videos, "path\tbehavior\na.mp4\twalk\nc.mp4\twalk\n")
-    with pytest.raises(DatasetError, match=r"clips\.tsv, line 2: nothing in column behavior"):
+    with pytest.raises(StudyError, match=r"clips\.tsv, line 2: nothing in column behavior"):
         find_sheets(tmp_path, videos, "path\tbehavior\na.mp4\t\n")
-    with pytest.raises(DatasetError, match="the same name 'clips/a'"):
+    with pytest.raises(StudyError, match="the same name 'clips/a'"):
         find_sheets(tmp_path, videos, "path\tbehavior\na.mp4\twalk\na.mp4\trest\n")
 
 
 def test_a_sheet_that_is_missing_or_no_text(tmp_path):
-    with pytest.raises(DatasetError, match=r"videos\.tsv: no such file; expected a sheet with"):
-        find_dataset(DatasetOptions(layout="sheets", root=tmp_path))
+    with pytest.raises(StudyError, match=r"videos\.tsv: no such file; expected a sheet with"):
+        make_study(DatasetOptions(layout="sheets", root=tmp_path), SimulationOptions())
     (tmp_path / "videos.tsv").write_bytes(b"video\tpath\n\xe9\ta.mp4\n")
-    with pytest.raises(DatasetError, match="not UTF-8 text"):
-        find_dataset(DatasetOptions(layout="sheets", root=tmp_path))
+    with pytest.raises(StudyError, match="not UTF-8 text"):
+        make_study(DatasetOptions(layout="sheets", root=tmp_path), SimulationOptions())
 
 
 def test_the_mit_home_cage_is_known_by_its_videos(tmp_path):
-    known = sorted(dataset_module._MIT_VIDEOS)
+    known = sorted(mit._KNOWN_VIDEOS)
     make_files(tmp_path / "full_database", *(f"{name}.mpg" for name in known))
-    assert not is_mit_home_cage(find_mit(tmp_path))  # 11 of 12
+    assert not find_mit(tmp_path).has_published_scores  # 11 of 12
     make_files(tmp_path / "full_database", "20080429120000.mpg")
-    assert is_mit_home_cage(find_mit(tmp_path))
+    assert find_mit(tmp_path).has_published_scores
     make_files(tmp_path, "SIMULATED.txt")
-    assert not is_mit_home_cage(find_mit(tmp_path))
+    assert not find_mit(tmp_path).has_published_scores
     (tmp_path / "SIMULATED.txt").unlink()
     (tmp_path / "full_database" / f"{known[0]}.mpg").rename(
         tmp_path / "full_database" / "other.mpg"
     )
-    assert not is_mit_home_cage(find_mit(tmp_path))
+    assert not find_mit(tmp_path).has_published_scores
+
+
+def test_further_columns_reach_the_table(tmp_path):
+    make_files(tmp_path, "a.mp4", "b.mp4")
+    study = find_sheets(
+        tmp_path, "animal\tvideo\tpath\tlight on\nM1\ta\ta.mp4\tyes\nM2\tb\tb.mp4\n", ""
+    )
+    assert study.columns == ("animal", "light on")
+    assert study.tabulate_videos().splitlines() == [
+        "video\tname\tpath\tannotator_1\tannotator_2\tanimal\tlight on",
+        f"a\ta\t{tmp_path}/a.mp4\t\t\tM1\tyes",
+        f"b\tb\t{tmp_path}/b.mp4\t\t\tM2\t",
+    ]
+
+
+def test_clips_are_optional_in_sheets(tmp_path):
+    make_files(tmp_path, "a.mp4")
+    assert find_sheets(tmp_path, "video\tpath\na\ta.mp4\n", "").clip_folders == ()
+
+
+def test_the_table_of_clips_says_what_their_labels_mean(tmp_path):
+    make_files(tmp_path, "a.mp4", "c.mp4")
+    study = find_sheets(
+        tmp_path,
+        "video\tpath\na\ta.mp4\n",
+        "path\tbehavior\nc.mp4\tGB \n",
+    )
+    assert (
+        study.tabulate_clips(VOCABULARY).splitlines()[1] == f"clips\tc\t{tmp_path}/c.mp4\tGB\tgroom"
+    )
+
+
+def test_the_simulated_study_is_known_before_it_is_made(tmp_path):
+    options = SimulationOptions(
+        videos=3, seconds=1, videos_annotated_twice=1, clip_folders=1, clips_per_folder=8
+    )
+    planned = plan_simulated(options, tmp_path / "made")
+    simulate(options=options, output=tmp_path / "made")
+    found = find_mit(tmp_path / "made")
+    assert planned.videos == found.videos
+    assert planned.notice == found.notice and planned.label == found.label
+    (mine,), (theirs,) = planned.clip_folders, found.clip_folders
+    assert [clip.path for clip in mine.clips] == [clip.path for clip in theirs.clips]
+    meant = [[VOCABULARY.parse(clip.label) for clip in own.clips] for own in (mine, theirs)]
+    assert meant[0] == meant[1]
 
 
 @pytest.mark.parametrize("path", ["full_database/b.mpg", "full_database/Annotator_group_1/b.txt"])
 def test_what_is_named_like_a_file_must_be_one(tmp_path, path):
     make_files(tmp_path, "full_database/a.mpg", "full_database/Annotator_group_1/a.txt")
     (tmp_path / path).mkdir()
-    with pytest.raises(DatasetError, match=r"b\.(mpg|txt): a folder; expected a file"):
+    with pytest.raises(StudyError, match=r"b\.(mpg|txt): a folder; expected a file"):
         find_mit(tmp_path)
     (tmp_path / path).rmdir()
     (tmp_path / path).symlink_to("nowhere")
-    with pytest.raises(DatasetError, match=r"b\.(mpg|txt): a link to nothing; expected a file"):
+    with pytest.raises(StudyError, match=r"b\.(mpg|txt): a link to nothing; expected a file"):
         find_mit(tmp_path)

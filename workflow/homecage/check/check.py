@@ -1,207 +1,185 @@
-"""The check of a whole data set, before any training: all of its problems at once, or none."""
+"""The check of a whole study, before anything is learned from it: all of its problems at once, or none."""
 
-import csv
-import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from homecage.annotations.mit import find_problems, read_bouts
-from homecage.errors import DatasetError, UnknownBehaviorError
-from homecage.storage.publish import publish
-from homecage.study.behaviors import parse_behavior
-from homecage.study.layouts import ANNOTATORS, ClipFolder, Dataset, Video, find_dataset
-from homecage.study.options import DatasetOptions
+import pandas as pd
 
-_MAX_PROBLEMS = 5  # Of one annotation file; one slip can make a problem of every line after it.
+from homecage.annotations.mit import read_bouts
+from homecage.check.annotations import list_problems
+from homecage.errors import StudyError, UnknownBehaviorError
+from homecage.frames.raw import RawFile, read_report
+from homecage.storage.tables import read_tsv, write_tsv
+from homecage.study.behaviors import Vocabulary
+from homecage.study.study import ANNOTATORS
 
 _COLUMNS = (
     "kind",  # video or clip_folder
     "name",
+    "video",  # Its key.
     "n_frames",
     "seconds",
     *(f"n_frames_{annotator}" for annotator in ANNOTATORS),
     "n_clips",
     "n_short_clips",  # Fewer frames than clip_length: left out of training.
 )
+_NOT_FURTHER = {*_COLUMNS, "path", *ANNOTATORS}
 
-Inspections = dict[tuple[str, str], dict[str, Any]]
-"""What was found of each file, by its video or folder and its own name."""
+Row = dict[str, str]
+"""A line of a sheet."""
 
 
-def check_dataset(
+def check_study(
     *,
-    dataset: DatasetOptions,
-    inspections: list[Path],
-    clip_length: int = 8,
-    validation_videos: int = 1,
+    videos: Path,
+    clips: Path,
+    reports: list[Path],
+    vocabulary: Vocabulary,
+    clip_length: int,
+    clips_needed: Literal["yes", "no"],
+    on_decode_error: Literal["refuse", "warn"],
+    stray: list[Path],
     output: Path,
 ) -> None:
-    """Check a data set whole and write a table of what it holds.
+    """Check a study whole and write a table of what it holds.
 
-    ``inspections`` are the reports of ``inspect-videos``, one for each full video and clip folder;
-    ``clip_length`` is the frames of a clip as the convnet sees it (8 in the paper);
-    ``validation_videos`` are kept aside in each fold, besides the held-out one. The table has a row
-    for each full video and clip folder: frames, seconds, frames that each annotator labeled; clips,
-    and clips too short to train on.
+    ``videos`` and ``clips`` are the study's sheets, ``reports`` those of decoding, one for each full
+    video and clip folder; no video is opened. ``clip_length`` is the frames of a clip as the convnet
+    sees it (8 in the paper); ``clips_needed`` whether it is trained on clips; ``stray`` are annotation
+    files of no video. The table has a row for each full video and clip folder: frames, seconds, frames
+    that each annotator labeled, and the further columns of the sheet; clips, and clips too short to
+    train on.
 
     Raises:
-        DatasetError: names every problem, each with file, line and cause; nothing is written.
+        StudyError: names every problem, each with file, line and cause; nothing is written.
     """
-    found = find_dataset(dataset)
-    inspected = _read_inspections(inspections)
+    video_rows, clip_rows = _read_rows(videos), _read_rows(clips)
+    found = {file.path: file for report in reports for file in read_report(report)}
+    check = _Check(found, vocabulary, clip_length, refuse_damage=on_decode_error == "refuse")
     problems = [
-        *_check_counts(found, inspected, clip_length, validation_videos + 2),
+        *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
         *(
-            f"{path}: the annotation of no video; name it like the video it belongs to"
-            for path in found.stray_annotations
+            f"{path}: belongs to no video; name it like the video that it annotates"
+            for path in stray
         ),
-        *(
-            problem
-            for video in found.videos
-            for problem in _check_video(video, inspected, clip_length)
-        ),
-        *(problem for folder in found.clip_folders for problem in _check_clips(folder, inspected)),
+        *(problem for row in video_rows for problem in check.judge_video(row)),
+        *(problem for row in clip_rows for problem in check.judge_clip(row)),
     ]
     if problems:
-        raise DatasetError(problems)
+        raise StudyError(problems)
+    folders = defaultdict(list)
+    for row in clip_rows:
+        folders[row["folder"]].append(row["path"])
     rows = [
-        *(_describe_video(video, inspected) for video in found.videos),
-        *(_describe_clips(folder, inspected, clip_length) for folder in found.clip_folders),
+        *map(check.describe_video, video_rows),
+        *(check.describe_folder(folder, paths) for folder, paths in folders.items()),
     ]
-    with publish(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(
-            file, _COLUMNS, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_MINIMAL
-        )
-        table.writeheader()
-        table.writerows(rows)
+    further = [column for column in video_rows[0] if column not in _NOT_FURTHER]
+    # As objects: counts stay whole numbers beside rows that have none.
+    table = pd.DataFrame(rows, columns=[*_COLUMNS, *further], dtype=object)
+    write_tsv(output, table.fillna(dict.fromkeys(further, "")))
 
 
-def refuse_changed_annotations(annotations: Mapping[Path, Path], since: Path) -> None:
-    """Refuse annotation files that were changed for the worse since the data set passed its check.
-
-    This runs while the workflow is planned: results that stand are not taken away for a file that
-    cannot replace what they came from. Files not changed since are not opened.
-
-    Args:
-        annotations: the inspection of its video for each annotation file.
-        since: a file as old as the last check that was passed.
-
-    Raises:
-        DatasetError: names every problem of the changed files.
-    """
-    passed = since.stat().st_mtime
-    problems = [
-        str(problem)
-        for path, inspection in annotations.items()
-        if path.exists() and path.stat().st_mtime > passed
-        for problem in find_problems(path, _read_n_frames(inspection))[:_MAX_PROBLEMS]
-    ]
-    if problems:
-        raise DatasetError(problems)
+def _read_rows(sheet: Path) -> list[Row]:
+    rows = read_tsv(sheet, text=True).to_dict("records")
+    return [{str(column): str(cell) for column, cell in row.items()} for row in rows]
 
 
-def _read_n_frames(inspection: Path) -> int | None:
-    """Return the frames of an inspected full video; None where it was not inspected yet."""
-    if not inspection.exists():
-        return None
-    (file,) = json.loads(inspection.read_text(encoding="utf-8"))["files"]
-    return int(file["n_frames"])
+@dataclass(frozen=True)
+class _Check:
+    """What every line of the sheets is judged by."""
 
+    found: Mapping[str, RawFile]
+    """What was found in each file that was decoded, by its path."""
+    vocabulary: Vocabulary
+    clip_length: int
+    refuse_damage: bool
 
-def _read_inspections(paths: list[Path]) -> Inspections:
-    reports = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    return {
-        (report["folder"], file["name"]): file for report in reports for file in report["files"]
-    }
+    def judge_all_clips(self, rows: list[Row]) -> Iterator[str]:
+        """Return what is wrong if none can be learned from, whatever else is wrong with each."""
+        instead = "or let it learn from annotated videos (convnet.trained_on: fold)"
+        if not rows:
+            yield (
+                "no clips; the convnet learns from short videos of one behavior each: add some, "
+                f"{instead}"
+            )
+        elif not any(
+            self.found[row["path"]].n_frames >= self.clip_length
+            for row in rows
+            if row["path"] in self.found and self.vocabulary.find(row["label"])
+        ):
+            yield (
+                f"no clip of a behavior has {self.clip_length} frames, which the convnet needs: add "
+                f"longer ones, {instead}"
+            )
 
+    def judge_video(self, row: Row) -> Iterator[str]:
+        """Return what is wrong with a full video and its annotations."""
+        path, file = row["path"], self.found.get(row["path"])
+        yield from self._judge_file(path)
+        # How long a damaged video was meant to be nobody knows.
+        n_frames = None if file is None or self._is_refused(file) else file.n_frames
+        if n_frames is not None and n_frames < self.clip_length:
+            yield f"{path}: {n_frames} frames; expected {self.clip_length} or more, to fill a clip"
+        if not row[ANNOTATORS[0]]:
+            yield (
+                f"{path}: no annotation by {ANNOTATORS[0]}, whose labels train and score; expected a "
+                f"file named like the video in that annotator's folder, or its path in videos.tsv"
+            )
+        for annotator in ANNOTATORS:
+            if row[annotator]:
+                yield from list_problems(Path(row[annotator]), self.vocabulary, n_frames)
 
-def _check_counts(
-    dataset: Dataset, inspected: Inspections, clip_length: int, min_videos: int
-) -> Iterator[str]:
-    if len(dataset.videos) < min_videos:
-        yield (
-            f"{dataset.root}: {len(dataset.videos)} full videos; holding one out, keeping "
-            f"{min_videos - 2} for validation (sequence.validation_videos) and training on the rest "
-            f"needs {min_videos} or more"
-        )
-    lengths = [
-        inspected[folder.name, clip.name]["n_frames"]
-        for folder in dataset.clip_folders
-        for clip in folder.clips
-        if (folder.name, clip.name) in inspected
-    ]
-    if not dataset.clip_folders:
-        yield f"{dataset.root}: no clips; expected short videos of one behavior each, to train on"
-    elif max(lengths, default=0) < clip_length:
-        yield f"{dataset.root}: no clip has {clip_length} frames, which training needs"
-
-
-def _check_video(video: Video, inspected: Inspections, clip_length: int) -> Iterator[str]:
-    inspection = inspected.get(("", video.name))
-    yield from _check_file(video.path, inspection)
-    # How long a damaged video was meant to be nobody knows.
-    whole = inspection is not None and not inspection["problems"]
-    n_frames = inspection["n_frames"] if inspection is not None and whole else None
-    if n_frames is not None and n_frames < clip_length:
-        yield f"{video.path}: {n_frames} frames; expected {clip_length} or more"
-    if ANNOTATORS[0] not in video.annotations:
-        yield (
-            f"{video.path}: no annotation by {ANNOTATORS[0]}, whose labels train and score; expected "
-            f"{video.path.parent / 'Annotator_group_1' / video.name}.txt, or a path in videos.tsv"
-        )
-    for path in video.annotations.values():
-        problems = find_problems(path, n_frames)
-        yield from map(str, problems[:_MAX_PROBLEMS])
-        if len(problems) > _MAX_PROBLEMS:
-            yield f"{path}: and {len(problems) - _MAX_PROBLEMS} more lines with problems"
-
-
-def _check_clips(folder: ClipFolder, inspected: Inspections) -> Iterator[str]:
-    for clip in folder.clips:
-        yield from _check_file(clip.path, inspected.get((folder.name, clip.name)))
+    def judge_clip(self, row: Row) -> Iterator[str]:
+        """Return what is wrong with a clip."""
+        yield from self._judge_file(row["path"])
         try:
-            parse_behavior(clip.label)
+            self.vocabulary.parse(row["label"])
         except UnknownBehaviorError as error:
-            yield f"{clip.path}: {error}"
+            yield f"{row['path']}: {error}"
+
+    def _judge_file(self, path: str) -> Iterator[str]:
+        if (file := self.found.get(path)) is None:
+            yield f"{path}: was not decoded; run snakemake again"
+        elif self._is_refused(file):
+            yield (
+                f"{path}: damaged, cut off or no video ({file.n_frames} frames could be decoded): "
+                f"{'; '.join(file.damage)}"
+            )
+
+    def _is_refused(self, file: RawFile) -> bool:
+        return self.refuse_damage and bool(file.damage)
+
+    def describe_video(self, row: Row) -> dict[str, Any]:
+        """Return a video's line of the table."""
+        labeled = {
+            f"n_frames_{annotator}": _count_labeled(Path(row[annotator]), self.vocabulary)
+            for annotator in ANNOTATORS
+            if row[annotator]
+        }
+        return {**row, "kind": "video", **self._measure([row["path"]]), **labeled}
+
+    def describe_folder(self, folder: str, paths: list[str]) -> dict[str, Any]:
+        """Return the line of a folder of clips."""
+        lengths = [self.found[path].n_frames for path in paths]
+        return {
+            "kind": "clip_folder",
+            "name": folder,
+            "video": "",
+            **self._measure(paths),
+            "n_clips": len(paths),
+            "n_short_clips": sum(length < self.clip_length for length in lengths),
+        }
+
+    def _measure(self, paths: list[str]) -> dict[str, Any]:
+        files = [self.found[path] for path in paths]
+        seconds = sum(file.n_frames / file.rate_fps for file in files if file.rate_fps)
+        return {"n_frames": sum(file.n_frames for file in files), "seconds": round(seconds, 3)}
 
 
-def _check_file(path: Path, inspection: dict[str, Any] | None) -> Iterator[str]:
-    if inspection is None:
-        yield f"{path}: was not inspected; run snakemake again"
-    elif inspection["problems"]:
-        found = "; ".join(inspection["problems"])
-        yield (
-            f"{path}: damaged, cut off or no video ({inspection['n_frames']} frames could be decoded): "
-            f"{found}"
-        )
-
-
-def _describe_video(video: Video, inspected: Inspections) -> dict[str, Any]:
-    inspection = inspected["", video.name]
-    return {
-        "kind": "video",
-        "name": video.name,
-        "n_frames": inspection["n_frames"],
-        "seconds": _measure_seconds([inspection]),
-    } | {
-        f"n_frames_{annotator}": sum(bout.stop - bout.start for bout in read_bouts(path))
-        for annotator, path in video.annotations.items()
-    }
-
-
-def _describe_clips(folder: ClipFolder, inspected: Inspections, clip_length: int) -> dict[str, Any]:
-    inspections = [inspected[folder.name, clip.name] for clip in folder.clips]
-    return {
-        "kind": "clip_folder",
-        "name": folder.name,
-        "n_frames": sum(file["n_frames"] for file in inspections),
-        "seconds": _measure_seconds(inspections),
-        "n_clips": len(inspections),
-        "n_short_clips": sum(file["n_frames"] < clip_length for file in inspections),
-    }
-
-
-def _measure_seconds(inspections: list[dict[str, Any]]) -> str:
-    seconds = sum(file["n_frames"] / (file["rate_fps"] or float("inf")) for file in inspections)
-    return f"{seconds:.3f}"
+def _count_labeled(annotation: Path, vocabulary: Vocabulary) -> int:
+    bouts = read_bouts(annotation, vocabulary)
+    return sum(bout.stop - bout.start for bout in bouts if bout.behavior is not None)

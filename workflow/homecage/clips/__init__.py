@@ -1,1 +1,1 @@
-"""Clips: how a video is tiled by clips, and how the clipped database is cut, balanced and loaded."""
+"""Clips: how a video is tiled by clips, and how the convnet's clips are cut, balanced and loaded."""

@@ -1,41 +1,37 @@
-"""Cutting the clipped database: a seeded plan of training and test clips, written to a file.
+"""A seeded plan of the convnet's training and test clips, written to a file.
 
-Source clips are split before any cutting, so no frame is on both sides. Training clips are evened
-between behaviors as in the paper: sources of rarer behaviors are cut into more densely overlapping
-clips, with random brightness and contrast.
+Stretches are divided between training and test before any cutting, so no frame is on both sides.
+Training clips are evened between behaviors as in the paper: stretches of rarer behaviors are cut into
+more densely overlapping clips, with random brightness and contrast.
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from homecage.clips.options import BalanceOptions, ClipOptions
-from homecage.errors import DatasetError
-from homecage.storage.publish import publish
-from homecage.storage.stores import open_store
-from homecage.study.behaviors import BEHAVIORS
+from homecage.clips.options import BalanceOptions, ClipGeometry
+from homecage.clips.stretches import (
+    Stretch,
+    list_bout_stretches,
+    list_clip_stretches,
+    read_behaviors,
+)
+from homecage.errors import StudyError
+from homecage.storage.tables import write_tsv
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class SourceClip:
-    """One file of the clipped database: where its frames lie in its folder's clip store."""
-
-    folder: str
-    name: str
-    behavior: str
-    offset: int
-    length: int
-
-
 def balance_clips(
     *,
-    clips: list[Path],
-    geometry: ClipOptions,
+    clips: list[Path] | None = None,
+    table: Path | None = None,
+    annotations: list[Path] | None = None,
+    behaviors: list[str],
+    geometry: ClipGeometry,
     options: BalanceOptions,
     seed: int,
     plan: Path,
@@ -44,86 +40,83 @@ def balance_clips(
     """Write the plan (one row a clip) and its counts (one row a behavior).
 
     Args:
-        clips: clip stores, one a folder of the clipped database.
+        clips: stores of the clipped database, one a folder.
+        table: its table of clips, which says their behaviors.
+        annotations: those of the training videos, where there is no clipped database.
+        behaviors: the K behaviors in order.
         geometry: length of a clip in frames.
         options: split and balance.
         seed: of the split, the cuts and the brightness and contrast.
-        plan: TSV with folder, clip, behavior, side, start (frame in the folder's store),
-            brightness (added, of full range 1) and contrast (factor).
-        counts: TSV with source clips, those too short, frames, training and test clips.
+        plan: TSV with store, stretch, behavior, side, start (frame in the store), brightness (added,
+            of full range 1) and contrast (factor).
+        counts: TSV with stretches, those too short, frames, training and test clips.
 
     Raises:
-        DatasetError: no source clip is long enough to train on.
+        StudyError: nothing is long enough to train on.
     """
-    sources = [source for path in clips for source in read_sources(path)]
-    usable = [source for source in sources if source.length >= geometry.length]
+    behavior_of = read_behaviors(table, behaviors) if table else {}
+    stretches = [
+        *(stretch for store in clips or [] for stretch in list_clip_stretches(store, behavior_of)),
+        *(
+            stretch
+            for path in annotations or []
+            for stretch in list_bout_stretches(path, behaviors)
+        ),
+    ]
+    usable = [stretch for stretch in stretches if stretch.cut(geometry.length, step=1)]
     if not usable:
-        raise DatasetError(
-            [
-                f"none of the {len(sources)} clips has the {geometry.length} frames of a training clip"
-            ]
-        )
+        problem = f"none of the {len(stretches)} clips or bouts has the {geometry.length} frames"
+        raise StudyError([f"{problem} of a training clip"])
     rng = np.random.default_rng(seed)
-    sides = split_sources(usable, options.test_fraction, rng)
-    train = cut_train(sides["train"], geometry.length, options, rng)
-    table = pd.DataFrame(train + cut_test(sides["test"], geometry.length))
-    with publish(plan) as temporary:
-        table.to_csv(temporary, sep="\t", index=False)
-    summary = _count(sources, usable, table)
-    with publish(counts) as temporary:
-        summary.to_csv(temporary, sep="\t", index=False)
+    train, test = split_stretches(usable, behaviors, options.test_fraction, rng)
+    rows = cut_train(train, behaviors, geometry.length, options, rng)
+    cuts = pd.DataFrame(rows + cut_test(test, geometry.length))
+    write_tsv(plan, cuts)
+    write_tsv(counts, count_stretches(stretches, usable, behaviors, cuts))
     logger.info(
-        "%d training and %d test clips from %d source clips (%d too short)",
-        (table["side"] == "train").sum(),
-        (table["side"] == "test").sum(),
-        len(sources),
-        len(sources) - len(usable),
+        "%d training and %d test clips from %d stretches (%d too short)",
+        (cuts["side"] == "train").sum(),
+        (cuts["side"] == "test").sum(),
+        len(stretches),
+        len(stretches) - len(usable),
     )
 
 
-def read_sources(path: Path) -> list[SourceClip]:
-    """List the source clips in the store of one folder."""
-    store = open_store(path, kind="clips")
-    return [
-        SourceClip(path.stem, name, behavior, int(offset), int(length))
-        for name, behavior, offset, length in zip(
-            store.attributes["name"],
-            store.attributes["behavior"],
-            store["offset"][:],
-            store["length"][:],
-            strict=True,
-        )
-    ]
+def split_stretches(
+    stretches: list[Stretch],
+    behaviors: Sequence[str],
+    test_fraction: float,
+    rng: np.random.Generator,
+) -> tuple[list[Stretch], list[Stretch]]:
+    """Split stretches into those to train on and those to test on, each behavior by itself.
 
-
-def split_sources(
-    sources: list[SourceClip], test_fraction: float, rng: np.random.Generator
-) -> dict[str, list[SourceClip]]:
-    """Split source clips into train and test, each behavior by itself.
-
-    A behavior with a single source clip is trained on and not tested.
+    A behavior with a single stretch is trained on and not tested.
     """
-    sides: dict[str, list[SourceClip]] = {"train": [], "test": []}
-    for behavior in BEHAVIORS:
-        own = [source for source in sources if source.behavior == behavior]
+    train: list[Stretch] = []
+    test: list[Stretch] = []
+    for own in _group(stretches, behaviors).values():
         order = rng.permutation(len(own))
         n_test = max(1, round(test_fraction * len(own))) if len(own) > 1 else 0
-        sides["test"] += [own[i] for i in sorted(order[:n_test])]
-        sides["train"] += [own[i] for i in sorted(order[n_test:])]
-    return sides
+        test += [own[i] for i in sorted(order[:n_test])]
+        train += [own[i] for i in sorted(order[n_test:])]
+    return train, test
 
 
-def cut_test(sources: list[SourceClip], length: int) -> list[dict[str, object]]:
+def cut_test(stretches: list[Stretch], length: int) -> list[dict[str, object]]:
     """Cut test clips of ``length`` frames: they do not overlap and are not altered."""
     return [
-        _row(source, "test", start, brightness=0.0, contrast=1.0)
-        for source in sources
-        for start in starts_in(source, length, step=length)
+        _row(stretch, "test", start, brightness=0.0, contrast=1.0)
+        for stretch in stretches
+        for start in stretch.cut(length, step=length)
     ]
 
 
 def cut_train(
-    sources: list[SourceClip], length: int, options: BalanceOptions, rng: np.random.Generator
+    stretches: list[Stretch],
+    behaviors: Sequence[str],
+    length: int,
+    options: BalanceOptions,
+    rng: np.random.Generator,
 ) -> list[dict[str, object]]:
     """Cut the same number of training clips of ``length`` frames for each behavior there is.
 
@@ -131,64 +124,65 @@ def cut_train(
     clip at every frame, which are then repeated as often as it takes. Brightness and contrast
     change at random for all behaviors alike: altering the rarer ones alone would be a cue.
     """
-    sources_of = {
-        behavior: [source for source in sources if source.behavior == behavior]
-        for behavior in BEHAVIORS
-    }
+    by_behavior = _group(stretches, behaviors)
     target = options.clips_per_behavior or max(
-        sum(len(starts_in(source, length, step=length)) for source in own)
-        for own in sources_of.values()
+        sum(len(stretch.cut(length, step=length)) for stretch in own)
+        for own in by_behavior.values()
     )
     rows = []
-    for own in filter(None, sources_of.values()):
+    for own in filter(None, by_behavior.values()):
         for step in range(length, 0, -1):
-            pool = [(source, start) for source in own for start in starts_in(source, length, step)]
+            pool = [(stretch, start) for stretch in own for start in stretch.cut(length, step)]
             if len(pool) >= target:
                 break
         picks = np.concatenate([rng.permutation(len(pool)) for _ in range(-(-target // len(pool)))])
-        for source, start in (pool[i] for i in picks[:target]):
+        for stretch, start in (pool[i] for i in picks[:target]):
             brightness = rng.uniform(-options.brightness, options.brightness)
             contrast = rng.uniform(1 - options.contrast, 1 + options.contrast)
-            rows.append(_row(source, "train", start, brightness, contrast))
+            rows.append(_row(stretch, "train", start, brightness, contrast))
     return rows
 
 
-def starts_in(source: SourceClip, length: int, step: int) -> range:
-    """Return the first frames, in the folder's store, of clips cut every ``step`` frames."""
-    return range(source.offset, source.offset + source.length - length + 1, step)
-
-
-def _row(
-    source: SourceClip, side: str, start: int, brightness: float, contrast: float
-) -> dict[str, object]:
-    return {
-        "folder": source.folder,
-        "clip": source.name,
-        "behavior": source.behavior,
-        "side": side,
-        "start": start,
-        "brightness": round(brightness, 4),
-        "contrast": round(contrast, 4),
-    }
-
-
-def _count(sources: list[SourceClip], usable: list[SourceClip], plan: pd.DataFrame) -> pd.DataFrame:
+def count_stretches(
+    stretches: list[Stretch],
+    usable: list[Stretch],
+    behaviors: Sequence[str],
+    plan: pd.DataFrame,
+) -> pd.DataFrame:
+    """Count, for each behavior, the stretches that there are and the clips that are cut from them."""
     rows = []
-    for behavior in BEHAVIORS:
-        own = [source for source in sources if source.behavior == behavior]
-        long_enough = [source for source in usable if source.behavior == behavior]
+    long_enough = _group(usable, behaviors)
+    for behavior, own in _group(stretches, behaviors).items():
         planned = plan[plan["behavior"] == behavior]
         train = planned[planned["side"] == "train"]
         rows.append(
             {
                 "behavior": behavior,
-                "source_clips": len(own),
-                "too_short": len(own) - len(long_enough),
-                "frames": sum(source.length for source in own),
-                "train_sources": train[["folder", "clip"]].drop_duplicates().shape[0],
+                "stretches": len(own),
+                "too_short": len(own) - len(long_enough[behavior]),
+                "frames": sum(stretch.stop - stretch.start for stretch in own),
+                "train_stretches": len(train[["store", "stretch"]].drop_duplicates()),
                 "train_clips": len(train),
-                "train_clips_distinct": train[["folder", "start"]].drop_duplicates().shape[0],
-                "test_clips": int((planned["side"] == "test").sum()),
+                "train_clips_distinct": len(train[["store", "start"]].drop_duplicates()),
+                "test_clips": len(planned) - len(train),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _group(stretches: list[Stretch], behaviors: Sequence[str]) -> dict[str, list[Stretch]]:
+    return {name: [own for own in stretches if own.behavior == name] for name in behaviors}
+
+
+def _row(
+    stretch: Stretch, side: str, start: int, brightness: float, contrast: float
+) -> dict[str, object]:
+    return {
+        "store": stretch.store,
+        "stretch": stretch.name,
+        "behavior": stretch.behavior,
+        "side": side,
+        "start": start,
+        "brightness": round(brightness, 4),
+        "contrast": round(contrast, 4),
+    }

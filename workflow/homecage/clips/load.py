@@ -1,17 +1,18 @@
-"""Batches of clips, read from the clip stores as a plan says."""
+"""Batches of clips, read as a plan says from stores of frames."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from homecage.errors import StoreError
 from homecage.running.prefetch import prefetch
+from homecage.storage.frame_tables import UNLABELED, encode_behaviors
 from homecage.storage.stores import Store, open_store
-from homecage.study.behaviors import BEHAVIORS
+from homecage.storage.tables import read_tsv
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Batch:
     """B clips of L frames and what the plan says of them."""
 
     clips: NDArray[np.uint8]  # (B, L, S, S, 3)
-    behaviors: NDArray[np.int64]  # (B,) index in BEHAVIORS
+    codes: NDArray[np.int64]  # (B,) of their behaviors
     brightness: NDArray[np.float32]  # (B,) added, of full range 1
     contrast: NDArray[np.float32]  # (B,) factor
 
@@ -28,19 +29,43 @@ class ClipReader:
     """Reads the clips of one side of a plan in any order."""
 
     def __init__(
-        self, stores: list[Path], plan: pd.DataFrame, side: str, length: int, threads: int = 1
+        self,
+        stores: Sequence[Path],
+        plan: Path,
+        side: str,
+        behaviors: Sequence[str],
+        length: int,
+        threads: int = 1,
     ) -> None:
-        self._stores: dict[str, Store] = {
-            path.stem: open_store(path, kind="clips") for path in stores
-        }
+        """Open the stores.
+
+        Args:
+            stores: frames of clip folders or of videos, which the plan knows by their stems.
+            plan: the plan of training and test clips.
+            side: ``train`` or ``test``.
+            behaviors: the K behaviors in order.
+            length: L.
+            threads: that read clips at the same time.
+
+        Raises:
+            StoreError: the plan is of other stores or behaviors, or a store cannot be read.
+        """
+        self._stores: dict[str, Store] = {path.stem: _open_frames(path) for path in stores}
         self._length = length
         self._threads = ThreadPoolExecutor(threads)
-        plan = plan[plan["side"] == side]
-        self._folders = plan["folder"].astype(str).tolist()
-        self._starts = plan["start"].to_numpy(np.int64)
-        self._behaviors = plan["behavior"].map(BEHAVIORS.index).to_numpy(np.int64)
-        self._brightness = plan["brightness"].to_numpy(np.float32)
-        self._contrast = plan["contrast"].to_numpy(np.float32)
+        table = read_tsv(plan)
+        if unknown := set(table["store"]) - self._stores.keys():
+            raise StoreError(plan, f"names the store {min(unknown)!r}, which is not given")
+        table = table[table["side"] == side]
+        codes = encode_behaviors(table["behavior"], behaviors)
+        if UNLABELED in codes:
+            raise StoreError(plan, f"has behaviors that are none of: {', '.join(behaviors)}")
+        self.codes = codes.astype(np.int64)
+        """The behavior of each clip, (N,), by its place in the list."""
+        self._of_store = table["store"].tolist()
+        self._starts = table["start"].to_numpy(np.int64)
+        self._brightness = table["brightness"].to_numpy(np.float32)
+        self._contrast = table["contrast"].to_numpy(np.float32)
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -55,16 +80,21 @@ class ClipReader:
         """Read the clips at these rows of the side's plan."""
         return Batch(
             np.stack(list(self._threads.map(self._read_clip, indices))),
-            self._behaviors[indices],
+            self.codes[indices],
             self._brightness[indices],
             self._contrast[indices],
         )
 
     def _read_clip(self, index: int) -> NDArray[np.uint8]:
         start = self._starts[index]
-        return self._stores[self._folders[index]]["frames"][start : start + self._length]
+        return self._stores[self._of_store[index]]["frames"][start : start + self._length]
 
     def batches(self, order: NDArray[np.int64], size: int) -> Iterator[Batch]:
         """Return batches in this order, the next ones being read while one is used."""
         parts = (order[i : i + size] for i in range(0, len(order), size))
         return prefetch(map(self.read, parts))
+
+
+def _open_frames(path: Path) -> Store:
+    """Open the frames of a video or those of a folder's clips, which also say where each clip lies."""
+    return open_store(path, kind="clips" if (path / "offset").exists() else "frames")

@@ -1,4 +1,4 @@
-"""Options of clips: their geometry, and how the clipped database is split, cut and balanced."""
+"""Options of clips: their geometry, and how the convnet's training and test clips are made."""
 
 from typing import Self
 
@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from homecage.options import Options
 
 
-class ClipOptions(Options):
+class ClipGeometry(Options):
     """The geometry of a clip. Every stage from the convnet on depends on it."""
 
     length: int = Field(8, ge=8, multiple_of=8)
@@ -28,10 +28,11 @@ class ClipOptions(Options):
 
 
 class BalanceOptions(Options):
-    """How the clipped database becomes the convnet's training and test clips."""
+    """How stretches of one behavior become the convnet's training and test clips."""
 
     test_fraction: float = Field(0.2, gt=0, lt=1)
-    """Share of each behavior's source clips held out for the test. Source: our choice."""
+    """Share of each behavior's stretches (clips of the clipped database, or bouts) kept for the test.
+    Source: our choice."""
     clips_per_behavior: int | None = Field(None, ge=1)
     """Training clips of each behavior; null: as many as the commonest gives without overlap.
     Source: the paper evens the classes; the number is our choice."""

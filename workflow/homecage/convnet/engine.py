@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import Convnet
 from homecage.running.memory import send
 from homecage.running.precision import autocast
@@ -34,7 +34,7 @@ class Engine(ABC):
     not depend on the blocks.
     """
 
-    def __init__(self, convnet: Convnet, geometry: ClipOptions, batch_size: int) -> None:
+    def __init__(self, convnet: Convnet, geometry: ClipGeometry, batch_size: int) -> None:
         self._convnet = convnet
         self._geometry = geometry
         self._batch_size = batch_size
@@ -69,7 +69,7 @@ class PlainEngine(Engine):
     def __init__(
         self,
         convnet: Convnet,
-        geometry: ClipOptions,
+        geometry: ClipGeometry,
         batch_size: int,
         precision: torch.dtype = torch.float32,
     ) -> None:
@@ -88,7 +88,7 @@ class PlainEngine(Engine):
 
 
 def batch_frames(
-    blocks: Iterable[NDArray[np.uint8]], geometry: ClipOptions, batch_size: int
+    blocks: Iterable[NDArray[np.uint8]], geometry: ClipGeometry, batch_size: int
 ) -> Iterator[tuple[NDArray[np.uint8], int]]:
     """Cut a stream into the frames of each batch of clips, with the number of clips in it.
 

@@ -3,7 +3,7 @@
 Letters: B batch, L frames of a clip, S frame size in pixels, D descriptor, K behaviors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.options import NetworkOptions
-from homecage.errors import StoreError
+from homecage.storage.expect import expect
 from homecage.storage.weights import load_weights, save_weights
-from homecage.study.behaviors import BEHAVIORS
 
 POOLING: tuple[tuple[int, int, int], ...] = (
     (1, 2, 2),
@@ -33,6 +33,7 @@ class Shape:
 
     clip_length: int
     size_px: int
+    behaviors: tuple[str, ...]
     network: NetworkOptions
 
 
@@ -62,7 +63,7 @@ class Convnet(nn.Module):
         n_pooled = options.channels[-1] * (shape.clip_length // 8) * (shape.size_px // 32) ** 2
         self.fc6 = nn.Linear(n_pooled, options.descriptor)
         self.fc7 = nn.Linear(options.descriptor, options.descriptor)
-        self.fc8 = nn.Linear(options.descriptor, len(BEHAVIORS))
+        self.fc8 = nn.Linear(options.descriptor, len(shape.behaviors))
         self.register_buffer("mean", torch.zeros(3))
         # The layout in memory that clips come in; convolutions are faster in it.
         nn.utils.convert_conv3d_weight_memory_format(self, torch.channels_last_3d)
@@ -113,7 +114,7 @@ def pool(x: Tensor, window: tuple[int, int, int]) -> Tensor:
 
 
 def initialize(network: Convnet, generator: torch.Generator) -> None:
-    """Draw initial weights.
+    """Set random initial weights.
 
     The C3D UCF101 training example: Gaussian of width 0.01 in convolutions and fc8, 0.005 in fc6 and
     fc7; biases 0 in conv1 and fc8, 1 elsewhere. He: Gaussian of width sqrt(2 / fan in), biases 0.
@@ -132,26 +133,26 @@ def initialize(network: Convnet, generator: torch.Generator) -> None:
 
 def save_convnet(path: Path, network: Convnet, metadata: Mapping[str, Any]) -> None:
     """Publish a convnet's weights with its shape and what trained it."""
-    shape = {
-        "clip_length": network.shape.clip_length,
-        "size_px": network.shape.size_px,
-        "network": network.shape.network.model_dump(),
+    shape = network.shape
+    made = {
+        "kind": "convnet",
+        "clip_length": shape.clip_length,
+        "size_px": shape.size_px,
+        "behaviors": shape.behaviors,
+        "network": shape.network.model_dump(),
     }
-    save_weights(path, network.state_dict(), {"kind": "convnet", "shape": shape, **metadata})
+    save_weights(path, network.state_dict(), {**made, **metadata})
 
 
-def load_convnet(path: Path) -> Convnet:
+def load_convnet(path: Path, geometry: ClipGeometry, behaviors: Sequence[str]) -> Convnet:
     """Rebuild a convnet from its file, in evaluation mode.
 
     Raises:
-        StoreError: the file is damaged or holds something else.
+        StoreError: the file is damaged, holds something else, or a convnet of other clips or behaviors.
     """
-    tensors, metadata = load_weights(path)
-    if metadata.get("kind") != "convnet":
-        raise StoreError(path, f"expected a convnet, found {metadata.get('kind')!r}")
-    shape = metadata["shape"]
-    network = Convnet(
-        Shape(shape["clip_length"], shape["size_px"], NetworkOptions(**shape["network"]))
-    )
+    tensors, made = load_weights(path)
+    expect(path, made, kind="convnet", clip_length=geometry.length, behaviors=behaviors)
+    options = NetworkOptions(**made["network"])
+    network = Convnet(Shape(geometry.length, made["size_px"], tuple(behaviors), options))
     network.load_state_dict(tensors)
     return network.eval()

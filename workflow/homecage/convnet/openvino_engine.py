@@ -1,4 +1,4 @@
-"""The shared engine on OpenVINO, for a CPU: the same plan as one compiled graph."""
+"""The sharing engine on OpenVINO, for a CPU: the same plan as one compiled graph."""
 
 from functools import reduce
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 from torch import Tensor
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.engine import Engine
 from homecage.convnet.network import POOLING, Convnet, Convolution
 from homecage.convnet.sharing import TAPS, Group, Layer, SharingPlan, plan_sharing
@@ -23,7 +23,7 @@ class OpenVinoEngine(Engine):
     def __init__(
         self,
         convnet: Convnet,
-        geometry: ClipOptions,
+        geometry: ClipGeometry,
         batch_size: int,
         precision: torch.dtype,
         threads: int,
@@ -68,9 +68,9 @@ def build_graph(convnet: Convnet, plan: SharingPlan) -> ov.Model:
 
 def _convolve_frames(frames: list[ov.Output], group: Group, convolution: Convolution) -> ov.Output:
     """Convolve the frames of all taps at once: they have too few channels to share taps."""
-    sources = group.list_sources(0)
-    stacked = [_join([frames[number] for number in own], axis=0) for own in sources.values()]
-    kernel = torch.cat([convolution.kernel[:, :, tap] for tap in sources], dim=1)
+    inputs = group.list_inputs(0)
+    stacked = [_join([frames[number] for number in own], axis=0) for own in inputs.values()]
+    kernel = torch.cat([convolution.kernel[:, :, tap] for tap in inputs], dim=1)
     return _finish(_convolve_plane(_join(stacked, axis=1), kernel), convolution, number=0)
 
 
@@ -93,8 +93,8 @@ def _combine(
     at_times = []
     for time in range(POOLING[number][0]):
         by_tap = [
-            [taps[tap][source] for source in sources]
-            for tap, sources in group.list_sources(time).items()
+            [taps[tap][plane] for plane in inputs]
+            for tap, inputs in group.list_inputs(time).items()
         ]
         at_times.append([reduce(ops.add, parts) for parts in zip(*by_tap, strict=True)])
     planes = [reduce(ops.maximum, times) for times in zip(*at_times, strict=True)]

@@ -15,17 +15,22 @@ class NetworkOptions(Options):
     descriptor: int = Field(2048, ge=1)
     """Units of fc6 (the descriptor, D) and of fc7. Source: paper."""
     dropout: float = Field(0.5, ge=0, lt=1)
-    """Dropout after fc6 and fc7. Source: paper."""
+    """Dropout after fc6 and fc7. Source: the C3D UCF101 training example."""
     initialization: Literal["c3d", "he"] = "c3d"
-    """c3d: Gaussian with the C3D UCF101 example's widths and biases; he: He et al. (2015)."""
+    """c3d: Gaussian with the widths and biases of the C3D UCF101 training example; he: He et al.
+    (2015). Source: C3D; the paper does not say."""
     pixel_scale: float = Field(1.0, gt=0)
-    """Pixels are divided by this after the channel mean is subtracted. C3D: 1; He initialization
-    expects values of order 1: about 64."""
+    """Pixels are divided by this after the channel mean is subtracted; He initialization expects
+    values of order 1: about 64. Source: C3D, which does not divide; the paper does not say."""
 
 
 class ConvnetOptions(Options):
     """Stochastic gradient descent on the balanced clips."""
 
+    trained_on: Literal["clips", "fold"] = "clips"
+    """clips: one convnet for all folds, from the clipped database; fold: one for each fold, from
+    the bouts of its training videos, so that it has seen no frame of the others. Source: the paper
+    has one, from the clipped database; a convnet for each fold is our choice."""
     epochs: int = Field(15, ge=1)
     """Passes over the training clips. Source: paper."""
     batch_size: int = Field(32, ge=1)
@@ -37,9 +42,9 @@ class ConvnetOptions(Options):
     learning_rate_drop_epochs: int = Field(3, ge=1)
     """Epochs between drops. Source: paper."""
     momentum: float = Field(0.9, ge=0, lt=1)
-    """Momentum. Source: paper."""
+    """Momentum. Source: the C3D UCF101 training example."""
     weight_decay: float = Field(0.005, ge=0)
-    """Weight decay, on weights and not on biases. Source: paper; biases as in C3D."""
+    """Weight decay, on weights and not on biases. Source: the C3D UCF101 training example."""
     precision: Precision = "auto"
     """Of the layers' arithmetic; weights are float32. auto: bfloat16 where the device multiplies
     matrices in it (a GPU, a CPU with AMX), else float32. Source: our choice."""

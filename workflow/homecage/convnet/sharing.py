@@ -1,9 +1,10 @@
-"""What overlapping clips share, exactly: the plan that the shared engines carry out.
+"""What overlapping clips share, exactly: the plan that the sharing engines carry out.
 
-A 3x3x3 convolution of a clip at one time is the sum of three 2-D convolutions, its *taps*, of the
-planes before, at and after that time; at a clip's ends, where it is padded with zeros, one is left
-out. So a plane is told by the planes that it is made of, and planes made of the same ones are
-the same, in whichever clips they stand: each is computed once, and so is each tap of it.
+A *plane* is what a layer gives at one time: the channels of one image. A 3x3x3 convolution of a clip
+at one time is the sum of three 2-D convolutions, its *taps*, of the planes before, at and after that
+time; at a clip's ends, where it is padded with zeros, one is left out. Two planes that are made of the
+same inputs are the same, in whichever clips they stand: so each plane is known by its inputs, and is
+computed once, as is each tap of it.
 
 At the paper's clips (8 frames, stride 2) conv2 to conv5 take 10, 7, 4 and 1 plane convolutions a
 clip in place of 24, 12, 6 and 3.
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import POOLING
 
 TAPS = (0, 1, 2)
@@ -23,10 +24,10 @@ TAPS = (0, 1, 2)
 PADDING = -1
 """Stands for the plane of zeros beyond a clip's end."""
 
-Sources = tuple[int, int, int]
+Inputs = tuple[int, int, int]
 """What goes into a convolution at one time: the number of a plane for each tap, or PADDING."""
 
-Plane = tuple[Sources, ...]
+Plane = tuple[Inputs, ...]
 """What a plane is made of: it is the maximum over its times, one or two, of the convolution."""
 
 
@@ -40,13 +41,13 @@ class Group:
     taps: tuple[int, ...]
     """The taps of these planes that the next layer needs; of the last layer, none."""
 
-    def list_sources(self, time: int) -> dict[int, list[int]]:
+    def list_inputs(self, time: int) -> dict[int, list[int]]:
         """Return, for each tap but those that meet padding, the input of each plane at a time.
 
         Padding is met by all planes of a group or by none.
         """
         by_tap = zip(TAPS, zip(*(plane[time] for plane in self.planes), strict=True), strict=True)
-        return {tap: list(sources) for tap, sources in by_tap if sources[0] != PADDING}
+        return {tap: list(inputs) for tap, inputs in by_tap if inputs[0] != PADDING}
 
 
 Layer = tuple[Group, ...]
@@ -54,7 +55,7 @@ Layer = tuple[Group, ...]
 
 @dataclass(frozen=True)
 class SharingPlan:
-    """How the clips of a stretch of frames are computed together; frames are conv1's inputs."""
+    """How consecutive clips are computed together; their frames are conv1's inputs."""
 
     n_frames: int
     layers: tuple[Layer, ...]
@@ -62,7 +63,7 @@ class SharingPlan:
     """The planes of the last layer that make up each clip, in the order of time."""
 
 
-def plan_sharing(n_clips: int, geometry: ClipOptions) -> SharingPlan:
+def plan_sharing(n_clips: int, geometry: ClipGeometry) -> SharingPlan:
     """Plan the computation of consecutive clips, of the frames from the first one's first on."""
     clips = [
         tuple(clip * geometry.stride + i for i in range(geometry.length)) for clip in range(n_clips)
@@ -94,17 +95,17 @@ def count_convolutions(plan: SharingPlan) -> list[int]:
 
 def _convolve_and_pool(planes: tuple[int, ...], n_times: int) -> Iterator[Plane]:
     padded = (PADDING, *planes, PADDING)
-    sources = list(zip(padded, planes, padded[2:], strict=False))
-    return (tuple(sources[i : i + n_times]) for i in range(0, len(planes), n_times))
+    inputs = list(zip(padded, planes, padded[2:], strict=False))
+    return (tuple(inputs[i : i + n_times]) for i in range(0, len(planes), n_times))
 
 
 def _find_taps(planes: Iterable[Plane]) -> dict[int, set[int]]:
     """Return which taps of each input these planes need."""
     taps: dict[int, set[int]] = defaultdict(set)
     for plane in planes:
-        for sources in plane:
-            for tap, source in zip(TAPS, sources, strict=True):
-                taps[source].add(tap)
+        for inputs in plane:
+            for tap, number in zip(TAPS, inputs, strict=True):
+                taps[number].add(tap)
     return taps
 
 
@@ -125,11 +126,11 @@ def _group(
     """
 
     def kind(plane: Plane) -> tuple[list[int], list[list[bool]]]:
-        at_padding = [[source == PADDING for source in sources] for sources in plane]
+        at_padding = [[number == PADDING for number in inputs] for inputs in plane]
         return sorted(taps.get(planes[plane], ())), at_padding
 
-    def renumber(sources: Sources) -> Sources:
-        before, at, after = (order.get(source, PADDING) for source in sources)
+    def renumber(inputs: Inputs) -> Inputs:
+        before, at, after = (order.get(number, PADDING) for number in inputs)
         return before, at, after
 
     groups: list[Group] = []

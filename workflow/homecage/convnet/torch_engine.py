@@ -1,4 +1,4 @@
-"""The shared engine in PyTorch, for a GPU: overlapping clips computed together, each part once."""
+"""The sharing engine in PyTorch, for a GPU: overlapping clips computed together, each part once."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.engine import Engine
 from homecage.convnet.network import POOLING, Convnet
 from homecage.convnet.sharing import TAPS, Group, Layer, plan_sharing
 from homecage.running.memory import send
 
 
-class SharedEngine(Engine):
+class TorchEngine(Engine):
     """Carries a sharing plan out, one layer's planes after the other's, channels last."""
 
     def __init__(
-        self, convnet: Convnet, geometry: ClipOptions, batch_size: int, precision: torch.dtype
+        self, convnet: Convnet, geometry: ClipGeometry, batch_size: int, precision: torch.dtype
     ) -> None:
         super().__init__(convnet, geometry, batch_size)
         self._precision = precision
@@ -51,10 +51,10 @@ class SharedEngine(Engine):
 
     def _convolve_frames(self, frames: Tensor, group: Group) -> Tensor:
         """Convolve the frames of all taps at once: they have too few channels to share taps."""
-        sources = group.list_sources(0)
-        inputs = torch.cat([_take(frames, own) for own in sources.values()], dim=1)
-        kernel = torch.cat([self._kernels[0][tap] for tap in sources], dim=1)
-        return self._finish(F.conv2d(inputs, kernel, padding=1), number=0)
+        inputs = group.list_inputs(0)
+        stacked = torch.cat([_take(frames, own) for own in inputs.values()], dim=1)
+        kernel = torch.cat([self._kernels[0][tap] for tap in inputs], dim=1)
+        return self._finish(F.conv2d(stacked, kernel, padding=1), number=0)
 
     def _convolve(self, planes: Tensor, layer: Layer, number: int) -> list[tuple[Tensor, int]]:
         """Return each tap of the planes that need it, and the number of the first such plane."""
@@ -72,8 +72,8 @@ class SharedEngine(Engine):
         at_times = []
         for time in range(POOLING[number][0]):
             parts = [
-                _take(taps[tap][0], [source - taps[tap][1] for source in sources])
-                for tap, sources in group.list_sources(time).items()
+                _take(taps[tap][0], [plane - taps[tap][1] for plane in inputs])
+                for tap, inputs in group.list_inputs(time).items()
             ]
             at_times.append(sum(parts[1:], start=parts[0]))
         pooled = at_times[0] if len(at_times) == 1 else torch.maximum(*at_times)

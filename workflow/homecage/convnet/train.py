@@ -1,7 +1,8 @@
-"""Training the convnet on the clipped database."""
+"""Training the convnet on a balanced plan of clips."""
 
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +14,32 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.clips.load import Batch, ClipReader
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
 from homecage.convnet.options import ConvnetOptions, NetworkOptions
-from homecage.errors import DatasetError
+from homecage.errors import ConfigError
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.memory import keep_freed_memory, send
 from homecage.running.precision import autocast, choose_precision, name_precision
 from homecage.running.prefetch import Awaited
 from homecage.storage.checkpoints import Checkpoints, capture_random, make_key, restore_random
-from homecage.storage.publish import publish
-from homecage.storage.stores import open_store
+from homecage.storage.tables import write_tsv
 from homecage.storage.weights import hash_file
-from homecage.study.behaviors import BEHAVIORS
 
 logger = logging.getLogger(__name__)
 
 
 def train_convnet(
     *,
-    clips: list[Path],
+    stores: list[Path],
     plan: Path,
-    geometry: ClipOptions,
+    behaviors: list[str],
+    geometry: ClipGeometry,
     network: NetworkOptions,
     options: ConvnetOptions,
     seed: int,
     threads: int,
+    code: str,
     checkpoints: Path,
     model: Path,
     history: Path,
@@ -47,38 +48,43 @@ def train_convnet(
     """Train on the plan's training clips; measure on its test clips, which choose nothing.
 
     Args:
-        clips: clip stores, one a folder of the clipped database.
+        stores: the frames that the plan names: of clip folders, or of videos.
         plan: the balanced plan of training and test clips.
+        behaviors: the K behaviors in order.
         geometry: length of a clip.
         network: the network's shape and initialization.
         options: the optimizer and its schedule.
         seed: of the initial weights, the order of clips and dropout.
         threads: CPU threads; part of what makes two runs identical.
+        code: the fingerprint of the code: a training goes on only from checkpoints of the same.
         checkpoints: folder that keeps the state of a training that is stopped, to go on from.
         model: safetensors file to write.
         history: TSV to write: epoch, learning_rate, train_loss, train_accuracy, test_accuracy.
         test: TSV to write: test clips and accuracy of each behavior and of all, after the last epoch.
 
     Raises:
-        DatasetError: the training diverged.
+        ConfigError: the training diverged.
         InterruptedTrainingError: a signal asked to stop.
     """
     make_deterministic(threads)
     keep_freed_memory()
     device = choose_device()
     precision = choose_precision(options.precision, device)
-    table = pd.read_csv(plan, sep="\t", dtype={"folder": str, "clip": str}, keep_default_na=False)
-    train_reader = ClipReader(clips, table, "train", geometry.length, threads)
-    test_reader = ClipReader(clips, table, "test", geometry.length, threads)
+    train_reader, test_reader = (
+        ClipReader(stores, plan, side, behaviors, geometry.length, threads)
+        for side in ("train", "test")
+    )
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # dropout
-    convnet = Convnet(Shape(geometry.length, train_reader.size_px, network))
+    convnet = Convnet(Shape(geometry.length, train_reader.size_px, tuple(behaviors), network))
     initialize(convnet, generator)
     convnet.to(device)
     training = Training(convnet, options, generator, precision)
     key = make_key(
-        clips=[open_store(path, kind="clips").attributes for path in clips],
+        code=code,
+        stores={path.stem: hash_file(path / "zarr.json") for path in stores},
         plan=hash_file(plan),
+        behaviors=behaviors,
         geometry=geometry.model_dump(),
         network=network.model_dump(),
         options=options.model_dump(),
@@ -94,13 +100,11 @@ def train_convnet(
             training.restore(state)
         logger.info("%s, %s", device, precision)
         for _ in range(training.epoch, options.epochs):
-            confusion = train_epoch(training, train_reader, test_reader, saved)
-        with publish(history) as temporary:
-            pd.DataFrame(training.rows).to_csv(temporary, sep="\t", index=False)
-        with publish(test) as temporary:
-            tabulate_test(confusion).to_csv(temporary, sep="\t", index=False, na_rep="n/a")
+            correct = train_epoch(training, train_reader, test_reader, saved)
+        write_tsv(history, pd.DataFrame(training.rows))
+        write_tsv(test, tabulate_test(test_reader.codes, correct, behaviors))
         metadata = {
-            "trained_on": sorted(path.stem for path in clips),
+            "trained_on": sorted(path.stem for path in stores),
             "plan_sha256": hash_file(plan),
             "training": options.model_dump(),
             "seed": seed,
@@ -127,7 +131,7 @@ class Training:
         )
         self.rows: list[dict[str, float]] = []  # of the history, one an epoch
         self._generator = generator
-        self._order_state = generator.get_state()  # from which the epoch's order is drawn
+        self._order_state = generator.get_state()  # that gives the epoch's order
         self._seen = 0  # clips of the epoch
         self._loss, self._correct = torch.zeros(2, device=self.device)  # their sums
 
@@ -136,7 +140,7 @@ class Training:
         """The epochs that are over."""
         return len(self.rows)
 
-    def draw_order(self, n_clips: int) -> NDArray[np.int64]:
+    def shuffle(self, n_clips: int) -> NDArray[np.int64]:
         """Return the clips of the epoch that are still to come, in their order."""
         self._generator.set_state(self._order_state)
         order = torch.randperm(n_clips, generator=self._generator).numpy()
@@ -144,16 +148,16 @@ class Training:
 
     def step(self, batch: Batch) -> None:
         """Take one step down the gradient."""
-        behaviors = send(batch.behaviors, self.device)
+        codes = send(batch.codes, self.device)
         with autocast(self.precision, self.device):
             logits = self.convnet(change_light(batch, self.device))
-        loss = F.cross_entropy(logits.float(), behaviors)
+        loss = F.cross_entropy(logits.float(), codes)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
-        self._loss += loss.detach() * len(behaviors)
-        self._correct += (logits.argmax(1) == behaviors).sum()
-        self._seen += len(behaviors)
+        self._loss += loss.detach() * len(codes)
+        self._correct += (logits.argmax(1) == codes).sum()
+        self._seen += len(codes)
 
     def end_epoch(self) -> dict[str, float]:
         """Close the epoch; return its row of the history, without the test's accuracy."""
@@ -195,12 +199,12 @@ class Training:
 
 def train_epoch(
     training: Training, train_reader: ClipReader, test_reader: ClipReader, saved: Checkpoints
-) -> NDArray[np.int64]:
-    """Take what is left of a pass over the training clips; return the test's confusion, (K, K)."""
+) -> NDArray[np.bool_]:
+    """Take what is left of a pass over the training clips; return which test clips are right, (N,)."""
     started = time.monotonic()
     options, convnet = training.options, training.convnet
     convnet.train()
-    order = training.draw_order(len(train_reader))
+    order = training.shuffle(len(train_reader))
     batches = Awaited(train_reader.batches(order, options.batch_size))
     for batch in batches:
         training.step(batch)
@@ -208,10 +212,12 @@ def train_epoch(
     waited = batches.waited_s / (time.monotonic() - started)
     row = training.end_epoch()
     if not np.isfinite(row["train_loss"]):
-        problem = f"the convnet's loss became {row['train_loss']}: lower convnet.learning_rate"
-        raise DatasetError([problem])
-    confusion = count_confusion(convnet, test_reader, options.batch_size, training.precision)
-    row["test_accuracy"] = accuracy_of(confusion)
+        raise ConfigError(
+            f"the convnet's loss became {row['train_loss']} in epoch {training.epoch + 1}; lower "
+            "convnet.learning_rate"
+        )
+    correct = find_correct(convnet, test_reader, options.batch_size, training.precision)
+    row["test_accuracy"] = share(correct)
     training.rows.append(row)
     logger.info(
         "epoch %d/%d: loss %.3f, training accuracy %.3f, test accuracy %.3f "
@@ -220,7 +226,7 @@ def train_epoch(
         *(row["test_accuracy"], (options.epochs - training.epoch) * (time.monotonic() - started)),
         100 * waited,
     )
-    return confusion
+    return correct
 
 
 def group_parameters(convnet: Convnet, options: ConvnetOptions) -> list[dict[str, object]]:
@@ -254,33 +260,30 @@ def change_light(batch: Batch, device: torch.device) -> Tensor:
 
 
 @torch.inference_mode()
-def count_confusion(
+def find_correct(
     convnet: Convnet, reader: ClipReader, batch_size: int, precision: torch.dtype
-) -> np.ndarray:
-    """Count clips by truth and prediction, (K, K)."""
+) -> NDArray[np.bool_]:
+    """Return which of a reader's clips the convnet takes for what they are, (N,)."""
     convnet.eval()
     device = convnet.mean.device
-    counts = np.zeros((len(BEHAVIORS), len(BEHAVIORS)), np.int64)
+    correct = [np.zeros(0, bool)]
     for batch in reader.batches(np.arange(len(reader)), batch_size):
         clips = send(batch.clips, device)
         with autocast(precision, device):
             predicted = convnet(clips).argmax(1)
-        np.add.at(counts, (batch.behaviors, predicted.cpu().numpy()), 1)
-    return counts
+        correct.append(predicted.cpu().numpy() == batch.codes)
+    return np.concatenate(correct)
 
 
-def accuracy_of(confusion: np.ndarray) -> float:
-    """Return the share of clips on the diagonal; n/a (NaN) where there are none."""
-    total = confusion.sum()
-    return float(np.trace(confusion) / total) if total else float("nan")
+def share(correct: NDArray[np.bool_]) -> float:
+    """Return the share that is right; NaN (written n/a) of none."""
+    return float(correct.mean()) if len(correct) else float("nan")
 
 
-def tabulate_test(confusion: np.ndarray) -> pd.DataFrame:
+def tabulate_test(
+    codes: NDArray[np.int64], correct: NDArray[np.bool_], behaviors: Sequence[str]
+) -> pd.DataFrame:
     """List test clips and accuracy of each behavior, then of all clips together."""
-    supports = confusion.sum(axis=1)
-    rows = [
-        (name, support, confusion[i, i] / support if support else float("nan"))
-        for i, (name, support) in enumerate(zip(BEHAVIORS, supports, strict=True))
-    ]
-    rows.append(("all", supports.sum(), accuracy_of(confusion)))
+    clips = [(name, correct[codes == code]) for code, name in enumerate(behaviors)]
+    rows = [(name, len(own), share(own)) for name, own in [*clips, ("all", correct)]]
     return pd.DataFrame(rows, columns=["behavior", "n_clips", "accuracy"])

@@ -1,6 +1,7 @@
 """Find the bouts of every annotator and method, and the time each behavior takes in each video."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +9,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from homecage.errors import PredictionError
-from homecage.evaluate.metrics import Codes
 from homecage.evaluate.names import HUMAN
-from homecage.evaluate.sources import check_length, group_by_source, read_method
-from homecage.storage.frame_tables import read_annotation
+from homecage.evaluate.scorers import check_length, group_by_scorer, read_videos, show_videos
+from homecage.storage.frame_tables import UNLABELED, Codes, read_annotation, read_predictions
 from homecage.storage.tables import write_tsv
-from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 log = logging.getLogger(__name__)
 
 
-def list_bouts(*, predictions: list[Path], annotations: list[Path], output: Path) -> None:
+def list_bouts(
+    *,
+    predictions: list[Path],
+    annotations: list[Path],
+    videos: Path,
+    behaviors: list[str],
+    output: Path,
+) -> None:
     """Write the bouts of every annotator and method, and from them the time budgets of the videos.
 
     The human method is annotator 2, and listed under that name only.
@@ -26,29 +32,36 @@ def list_bouts(*, predictions: list[Path], annotations: list[Path], output: Path
     Args:
         predictions: ``{method}/{video}.parquet`` files; they bring the frames' times.
         annotations: ``{annotator}/{video}.parquet`` files.
+        videos: the study's ``videos.tsv``: names, and columns that the tables show, too.
+        behaviors: the K behaviors in order.
         output: a folder for ``bouts.tsv`` and ``time_budget.tsv``.
 
     Raises:
         PredictionError: an annotated video has no prediction, or another number of frames.
     """
-    methods, annotators = group_by_source(predictions), group_by_source(annotations)
-    timed = {video: path for videos in methods.values() for video, path in videos.items()}
+    sheet = read_videos(videos)
+    annotators = group_by_scorer(annotations, list(sheet.index))
+    methods = group_by_scorer(predictions, list(sheet.index))
+    method_of = {video: method for method, files in methods.items() for video in files}
     tables = []
-    for annotator, videos in annotators.items():
-        for video, path in videos.items():
-            if video not in timed:
+    for annotator, files in sorted(annotators.items()):
+        for video, path in files.items():
+            if video not in method_of:
                 raise PredictionError(path, "annotated, but no method predicts this video")
-            codes = read_annotation(path)
-            _, time_s = read_method(timed[video])
-            check_length(timed[video], len(time_s), path, len(codes))
-            tables.append(tabulate_bouts(annotator, video, codes, time_s))
+            codes = read_annotation(path, behaviors)
+            method = method_of[video]
+            timed = methods[method][video]
+            time_s = read_predictions(timed, behaviors, method=method, video=video).time_s
+            check_length(timed, len(time_s), path, len(codes))
+            tables.append(tabulate_bouts(annotator, video, codes, time_s, behaviors))
     for method in [method for method in methods if method != HUMAN]:
         log.info("finding the bouts of %s", method)
         for video, path in methods[method].items():
-            tables.append(tabulate_bouts(method, video, *read_method(path)))
+            said = read_predictions(path, behaviors, method=method, video=video)
+            tables.append(tabulate_bouts(method, video, said.codes, said.time_s, behaviors))
     bouts = pd.concat(tables, ignore_index=True)
-    write_tsv(output / "bouts.tsv", bouts)
-    write_tsv(output / "time_budget.tsv", tabulate_time(bouts))
+    write_tsv(output / "bouts.tsv", show_videos(bouts, sheet))
+    write_tsv(output / "time_budget.tsv", show_videos(tabulate_time(bouts, behaviors), sheet))
 
 
 def find_bouts(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -64,7 +77,11 @@ def find_bouts(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def tabulate_bouts(
-    source: str, video: str, codes: Codes, time_s: NDArray[np.float64]
+    scorer: str,
+    video: str,
+    codes: Codes,  # (T,)
+    time_s: NDArray[np.float64],  # (T,)
+    behaviors: Sequence[str],
 ) -> pd.DataFrame:
     """Tabulate a video's bouts; a bout ends when the frame after it is shown.
 
@@ -75,9 +92,9 @@ def tabulate_bouts(
     edges_s = np.append(time_s, time_s[-1:] + frame_s)  # (T + 1,)
     return pd.DataFrame(
         {
-            "source": source,
+            "scorer": scorer,
             "video": video,
-            "behavior": np.array(BEHAVIORS, dtype=object)[codes[start]],
+            "behavior": np.array(behaviors, dtype=object)[codes[start]],
             "start": start,
             "stop": stop,
             "start_s": edges_s[start],
@@ -86,16 +103,18 @@ def tabulate_bouts(
     )
 
 
-def tabulate_time(bouts: pd.DataFrame) -> pd.DataFrame:
+def tabulate_time(bouts: pd.DataFrame, behaviors: Sequence[str]) -> pd.DataFrame:
     """Tabulate the seconds of each behavior, and their share of the labeled time of the video."""
-    keys = ["source", "video"]
-    columns = pd.Index(BEHAVIORS, name="behavior")
+    keys = ["scorer", "video"]
     seconds = (
         bouts.assign(seconds=bouts["stop_s"] - bouts["start_s"])
         .groupby([*keys, "behavior"], sort=False)["seconds"]
         .sum()
         .unstack()
-        .reindex(index=pd.MultiIndex.from_frame(bouts[keys].drop_duplicates()), columns=columns)
+        .reindex(
+            index=pd.MultiIndex.from_frame(bouts[keys].drop_duplicates()),
+            columns=pd.Index(behaviors, name="behavior"),
+        )
         .fillna(0.0)
     )
     share = seconds.div(seconds.sum(axis=1), axis=0)

@@ -1,21 +1,30 @@
 """Score every method against the annotations: accuracy, confusion, and scores of each behavior."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from homecage.errors import HomecageError, PredictionError
+from homecage.errors import ConfigError
 from homecage.evaluate import metrics
-from homecage.evaluate.metrics import Codes, Counts
-from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, CONVNET, FD, FD_STAR, HUMAN, LSTM
+from homecage.evaluate.metrics import Counts
+from homecage.evaluate.names import ANNOTATOR_1, FD, FD_STAR, HUMAN
+from homecage.evaluate.options import Comparisons
 from homecage.evaluate.published import TABLE_1
-from homecage.evaluate.sources import check_coverage, check_length, group_by_source, read_method
-from homecage.storage.frame_tables import read_annotation
+from homecage.evaluate.scorers import (
+    check_coverage,
+    check_length,
+    check_videos,
+    group_by_scorer,
+    read_truth,
+    read_videos,
+    show_videos,
+)
+from homecage.storage.frame_tables import read_predictions
 from homecage.storage.tables import write_tsv
-from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +36,9 @@ def evaluate_predictions(
     *,
     predictions: list[Path],
     annotations: list[Path],
+    videos: Path,
+    behaviors: list[str],
+    comparisons: Comparisons,
     published: Literal["yes", "no"],
     output: Path,
 ) -> None:
@@ -36,70 +48,101 @@ def evaluate_predictions(
     FD* rows. Every other method must predict every annotated frame.
 
     Args:
-        predictions: ``{method}/{video}.parquet`` files.
+        predictions: ``{method}/{video}.parquet`` files; the tables list the methods as they come.
         annotations: ``annotator_1/{video}.parquet`` and ``annotator_2/{video}.parquet`` files.
+        videos: the study's ``videos.tsv``: names, and columns that tables of videos show, too.
+        behaviors: the K behaviors in order.
+        comparisons: pairs of a method and the baseline that its gain is measured from.
         published: whether the rows of the paper's Table 1 stand beside the measured ones: for the
             data set they were published for, and for no other.
-        output: a folder for ``accuracy.tsv``, ``gain.tsv``, ``per_behavior.tsv``, ``confusion.tsv``
-            and ``confusion_by_video.tsv``.
+        output: a folder for ``accuracy.tsv``, ``accuracy_by_video.tsv``, ``gain.tsv``,
+            ``per_behavior.tsv``, ``confusion.tsv`` and ``confusion_by_video.tsv``.
 
     Raises:
+        ConfigError: a comparison names a method that was not scored.
+        HomecageError: there is no truth to score by.
         PredictionError: predictions and annotations do not cover the same videos and frames.
     """
-    scored = score_methods(predictions, annotations)
-    accuracy = tabulate_accuracy(scored)
-    write_tsv(output / "gain.tsv", tabulate_gain(accuracy))
+    sheet = read_videos(videos)
+    scored = score_methods(predictions, annotations, list(sheet.index), behaviors)
+    by_video = tabulate_videos(scored)
+    accuracy = tabulate_accuracy(scored, by_video)
+    confusion = tabulate_confusion(scored, behaviors)
+    pairs = confusion.groupby(["method", "frames_of", "truth", "prediction"], sort=False)
+    tables = {
+        "gain": tabulate_gain(accuracy, comparisons),
+        "accuracy": accuracy,
+        "accuracy_by_video": show_videos(by_video, sheet),
+        "per_behavior": tabulate_behaviors(scored, behaviors),
+        "confusion": pairs["n_frames"].sum().reset_index(),
+        "confusion_by_video": show_videos(confusion, sheet),
+    }
     if published == "yes":
-        accuracy = pd.concat([accuracy, tabulate_published()], ignore_index=True)
-    write_tsv(output / "accuracy.tsv", accuracy)
-    write_tsv(output / "per_behavior.tsv", tabulate_behaviors(scored))
-    by_video = tabulate_confusion(scored)
-    keys = ["method", "frames_of", "truth", "prediction"]
-    pooled = by_video.groupby(keys, sort=False)["n_frames"].sum().reset_index()
-    write_tsv(output / "confusion.tsv", pooled)
-    write_tsv(output / "confusion_by_video.tsv", by_video)
+        tables["accuracy"] = pd.concat([accuracy, tabulate_published()], ignore_index=True)
+    for name, table in tables.items():
+        write_tsv(output / f"{name}.tsv", table)
 
 
-def score_methods(predictions: list[Path], annotations: list[Path]) -> Scored:
+def score_methods(
+    predictions: list[Path],
+    annotations: list[Path],
+    videos: Sequence[str],
+    behaviors: Sequence[str],
+) -> Scored:
     """Count the confusion of every method on every video; files are read one at a time."""
-    annotators, methods = group_by_source(annotations), group_by_source(predictions)
-    first, second = annotators.get(ANNOTATOR_1, {}), annotators.get(ANNOTATOR_2, {})
-    if not first:
-        raise HomecageError(f"none of the {len(annotations)} annotations is of {ANNOTATOR_1}")
-    _check_videos(first, methods)
-    scored: Scored = {}
-    for video, truth_path in first.items():
+    annotators = group_by_scorer(annotations, videos)
+    methods = group_by_scorer(predictions, videos)
+    check_videos(annotators, methods)
+    scored: Scored = {(method, frames_of): {} for method in methods for frames_of in (FD, FD_STAR)}
+    for video, truth_path in annotators[ANNOTATOR_1].items():
         log.info("scoring %s", video)
-        truth = read_annotation(truth_path)
-        truth_of = {FD: truth}
-        if video in second:
-            truth_twice = _keep_labeled_twice(truth, truth_path, second[video])
-            if np.any(truth_twice != UNLABELED):
-                truth_of[FD_STAR] = truth_twice
-        for method, videos in methods.items():
-            if video not in videos:
-                continue
-            prediction, _ = read_method(videos[video])
-            check_length(videos[video], len(prediction), truth_path, len(truth))
-            for frames_of, labels in truth_of.items():
+        truth_of = read_truth(annotators, video, behaviors)
+        for method in [method for method in methods if video in methods[method]]:
+            path = methods[method][video]
+            said = read_predictions(path, behaviors, method=method, video=video).codes
+            check_length(path, len(said), truth_path, len(truth_of[FD]))
+            for frames_of, truth in truth_of.items():
                 if method == HUMAN and frames_of == FD:
                     continue
-                check_coverage(videos[video], labels, prediction)
-                counts = metrics.count_confusion(labels, prediction)
-                scored.setdefault((method, frames_of), {})[video] = counts
-    order = [(method, frames_of) for method in methods for frames_of in (FD, FD_STAR)]
-    return {key: scored[key] for key in order if key in scored}
+                check_coverage(path, truth, said)
+                counts = metrics.count_confusion(truth, said, len(behaviors))
+                scored[method, frames_of][video] = counts
+    return {key: by_video for key, by_video in scored.items() if by_video}
 
 
-def tabulate_accuracy(scored: Scored) -> pd.DataFrame:
-    """Tabulate accuracy over frames and behaviors, pooled over videos and as the mean of videos."""
+def tabulate_videos(scored: Scored) -> pd.DataFrame:
+    """Tabulate accuracy over frames and behaviors in each video."""
+    return pd.DataFrame(
+        [
+            {
+                "method": method,
+                "frames_of": frames_of,
+                "video": video,
+                "level": level,
+                "accuracy": accuracy(counts),
+                "n_frames": int(counts.sum()),
+            }
+            for (method, frames_of), by_video in scored.items()
+            for video, counts in by_video.items()
+            for level, accuracy in metrics.ACCURACIES.items()
+        ]
+    )
+
+
+def tabulate_accuracy(scored: Scored, by_video: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate accuracy over frames and behaviors, pooled over videos and as the mean of videos.
+
+    Args:
+        scored: the confusion matrices.
+        by_video: the accuracy in each video.
+    """
+    of_videos = by_video.groupby(["method", "frames_of", "level"])["accuracy"]
     rows = []
-    for (method, frames_of), by_video in scored.items():
-        pooled = _pool(by_video)
-        for level, accuracy in metrics.LEVELS.items():
+    for (method, frames_of), counts in _pool(scored).items():
+        for level, accuracy in metrics.ACCURACIES.items():
             averages = {
-                "pooled": accuracy(pooled),
-                "videos": metrics.mean_of_defined([accuracy(c) for c in by_video.values()]),
+                "pooled": accuracy(counts),
+                "videos": metrics.mean_of_defined(of_videos.get_group((method, frames_of, level))),
             }
             rows += [
                 {
@@ -108,13 +151,12 @@ def tabulate_accuracy(scored: Scored) -> pd.DataFrame:
                     "level": level,
                     "average": average,
                     "accuracy": value,
-                    "n_frames": int(pooled.sum()),
+                    "n_frames": int(counts.sum()),
                     "source": "measured",
                 }
                 for average, value in averages.items()
             ]
-    columns = ["method", "frames_of", "level", "average", "accuracy", "n_frames", "source"]
-    return pd.DataFrame(rows, columns=columns).astype({"n_frames": "Int64"})
+    return pd.DataFrame(rows).astype({"n_frames": "Int64"})
 
 
 def tabulate_published() -> pd.DataFrame:
@@ -134,41 +176,48 @@ def tabulate_published() -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"n_frames": "Int64"})
 
 
-def tabulate_gain(accuracy: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate what the LSTM adds to the convnet alone, in percentage points."""
+def tabulate_gain(accuracy: pd.DataFrame, comparisons: Comparisons) -> pd.DataFrame:
+    """Tabulate what methods add to their baselines, in percentage points.
+
+    Raises:
+        ConfigError: a comparison names a method that was not scored.
+    """
     keys = ["frames_of", "level", "average"]
-    by_method = {
-        method: rows.set_index(keys)["accuracy"]
-        for method, rows in accuracy.groupby("method", sort=False)
-    }
-    if not {CONVNET, LSTM} <= by_method.keys():
-        return pd.DataFrame(columns=[*keys, "gain_points"])
-    gain = 100 * (by_method[LSTM] - by_method[CONVNET])
-    return gain.rename("gain_points").reset_index()
-
-
-def tabulate_behaviors(scored: Scored) -> pd.DataFrame:
-    """Tabulate recall, precision, F1 and support of each behavior, pooled over videos."""
+    columns = ["method", "baseline", *keys, "gain_points"]
+    scores = {str(method): rows for method, rows in accuracy.groupby("method", sort=False)}
     tables = []
-    for (method, frames_of), by_video in scored.items():
-        counts = _pool(by_video)
-        scores = {
-            "method": method,
-            "frames_of": frames_of,
-            "behavior": BEHAVIORS,
-            "recall": metrics.recall(counts),
-            "precision": metrics.precision(counts),
-            "f1": metrics.f1(counts),
-            "support": metrics.support(counts),
-        }
-        tables.append(pd.DataFrame(scores))
+    for method, baseline in comparisons.root:
+        for name in (method, baseline):
+            if name not in scores:
+                raise ConfigError(
+                    f"comparisons: {name!r} was not scored; expected two of: {', '.join(scores)}"
+                )
+        both = scores[method].merge(scores[baseline], on=keys, suffixes=("", "_of_baseline"))
+        gain = 100 * (both["accuracy"] - both["accuracy_of_baseline"])
+        tables.append(both.assign(baseline=baseline, gain_points=gain)[columns])
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def tabulate_behaviors(scored: Scored, behaviors: Sequence[str]) -> pd.DataFrame:
+    """Tabulate recall, precision, F1, kappa and support of each behavior, pooled over videos."""
+    tables = [
+        pd.DataFrame(
+            {
+                "method": method,
+                "frames_of": frames_of,
+                "behavior": behaviors,
+                **metrics.score_behaviors(counts),
+            }
+        )
+        for (method, frames_of), counts in _pool(scored).items()
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
-def tabulate_confusion(scored: Scored) -> pd.DataFrame:
+def tabulate_confusion(scored: Scored, behaviors: Sequence[str]) -> pd.DataFrame:
     """Tabulate the frames of every pair of true and predicted behavior in each video."""
-    truth, prediction = np.divmod(np.arange(metrics.K**2), metrics.K)
-    names = np.array(BEHAVIORS, dtype=object)
+    truth, prediction = np.indices((len(behaviors), len(behaviors))).reshape(2, -1)
+    names = np.array(behaviors, dtype=object)
     tables = [
         pd.DataFrame(
             {
@@ -186,25 +235,8 @@ def tabulate_confusion(scored: Scored) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _pool(by_video: dict[str, Counts]) -> Counts:
-    pooled: Counts = np.sum(list(by_video.values()), axis=0, dtype=np.int64)
-    return pooled
-
-
-def _keep_labeled_twice(truth: Codes, truth_path: Path, second_path: Path) -> Codes:
-    """Return the truth where annotator 2 labeled the frame too, unlabeled elsewhere: FD*."""
-    second = read_annotation(second_path)
-    check_length(second_path, len(second), truth_path, len(truth))
-    return np.where(second != UNLABELED, truth, np.int8(UNLABELED))
-
-
-def _check_videos(truth: dict[str, Path], methods: dict[str, dict[str, Path]]) -> None:
-    """Refuse a method that skips an annotated video; only the human may."""
-    for method, videos in methods.items():
-        skipped = [video for video in truth if video not in videos]
-        if skipped and method != HUMAN:
-            raise PredictionError(
-                next(iter(videos.values())).with_name(f"{skipped[0]}.parquet"),
-                f"no such prediction, but annotator 1 labeled the video ({truth[skipped[0]]}); "
-                "a method must predict every annotated video",
-            )
+def _pool(scored: Scored) -> dict[tuple[str, str], Counts]:
+    return {
+        key: np.sum(list(by_video.values()), axis=0, dtype=np.int64)
+        for key, by_video in scored.items()
+    }

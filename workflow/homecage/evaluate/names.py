@@ -1,14 +1,9 @@
-"""The names in the tables: annotators, methods and the sets of frames, with their order."""
-
-from collections.abc import Iterable
+"""The names in the tables: annotators, sets of frames, and how accuracy is averaged."""
 
 ANNOTATOR_1 = "annotator_1"
 """The truth."""
 ANNOTATOR_2 = "annotator_2"
 """The second opinion, on a part of the videos."""
-
-CONVNET = "3dcnn"
-LSTM = "lstm-3dcnn"
 HUMAN = "human"
 """The second annotator in the form of a prediction; scored on FD* only."""
 
@@ -19,10 +14,7 @@ FD = "FD"
 FD_STAR = "FD*"
 """The frames of FD that annotator 2 labeled too."""
 
-
-def order_sources(names: Iterable[str]) -> list[str]:
-    """Order annotators and methods as tables and figures show them: truth, methods, humans."""
-    first, last = [ANNOTATOR_1, CONVNET, LSTM], [HUMAN, ANNOTATOR_2]
-    found = set(names)
-    others = sorted(found.difference(first, last))
-    return [name for name in (*first, *others, *last) if name in found]
+OVER_BEHAVIORS = "behaviors"
+"""Accuracy as the mean recall of the behaviors that occur."""
+OVER_FRAMES = "frames"
+"""Accuracy as correct / labeled frames."""

@@ -1,1 +1,1 @@
-"""Features: the convnet's descriptor and probabilities for every clip of a whole video."""
+"""Representations of whole videos: for each clip a row of numbers that a model can learn from."""

@@ -1,22 +1,65 @@
-"""The convnet alone as a method: its own softmax on each clip, spread over the video's frames."""
+"""A representation alone as a method: its own probabilities of each clip, spread over the frames."""
 
 from pathlib import Path
 
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import clip_of_frame
-from homecage.storage.frame_tables import write_predictions
-from homecage.storage.stores import open_store
+from homecage.errors import ConfigError, StoreError
+from homecage.features.store import read_features
+from homecage.storage.frame_tables import read_times, write_predictions
+from homecage.storage.weights import hash_file
 
 
-def predict_convnet(*, features: Path, frames: Path, geometry: ClipOptions, output: Path) -> None:
-    """Write the convnet's predictions for every frame of a video.
+def predict_representation(
+    *,
+    features: Path,
+    representation: str,
+    convnet: Path | None = None,
+    times: Path,
+    behaviors: list[str],
+    geometry: ClipGeometry,
+    method: str,
+    video: str,
+    output: Path,
+) -> None:
+    """Write what a representation predicts for every frame of a video.
 
     Args:
-        features: the video's feature store.
-        frames: its frame store, for the frames' times.
+        features: the representation's store.
+        representation: its name.
+        convnet: weights of the convnet that made it, if one did.
+        times: the table of the video's times.
+        behaviors: the K behaviors in order.
         geometry: length and stride of clips.
+        method: name of the method.
+        video: the video's key.
         output: Parquet file to write.
+
+    Raises:
+        ConfigError: the representation has no probabilities.
+        StoreError: the store was made from something else than is told here.
     """
-    time_s = open_store(frames, kind="frames")["time_s"][:]
-    probability = open_store(features, kind="features")["probability"][:]
-    write_predictions(output, time_s, probability[clip_of_frame(len(time_s), geometry)])
+    convnet_sha256 = hash_file(convnet) if convnet else None
+    described = read_features(
+        features,
+        representation=representation,
+        geometry=geometry,
+        behaviors=behaviors,
+        convnet_sha256=convnet_sha256,
+    )
+    if (probability := described.probability) is None:
+        raise ConfigError(f"methods.{method}: {representation} has no probabilities; add a model")
+    time_s = read_times(times)
+    if len(time_s) != described.n_frames:
+        raise StoreError(
+            features, f"describes {described.n_frames} frames, {times} has {len(time_s)}"
+        )
+    write_predictions(
+        output,
+        time_s,
+        probability[clip_of_frame(len(time_s), geometry)],
+        behaviors,
+        method=method,
+        video=video,
+        made_from={"representation": representation, "convnet_sha256": convnet_sha256},
+    )

@@ -66,8 +66,8 @@ class Decoding:
 
     @property
     def rate_fps(self) -> float | None:
-        """The mean rate of presentation; none for fewer than two frames."""
-        if self.n_frames < 2 or self.time_s[-1] <= self.time_s[0]:
+        """The mean rate of presentation; none for fewer than two frames, or without their times."""
+        if self.n_frames < 2 or not self.time_s[-1] > self.time_s[0]:
             return None
         return float((self.n_frames - 1) / (self.time_s[-1] - self.time_s[0]))
 
@@ -100,11 +100,11 @@ def _find_ffmpeg(program: str) -> tuple[str, str]:
 
 
 def build_arguments(
-    options: FramesOptions, *, source: str = "SOURCE", times: str = "TIMES", discard: bool = False
+    options: FramesOptions, *, video: str = "VIDEO", times: str = "TIMES"
 ) -> list[str]:
     """Return ffmpeg's arguments; without paths they are the description of how frames were made."""
     stream = ffmpeg.input(
-        source,
+        video,
         hide_banner=None,
         nostdin=None,
         nostats=None,
@@ -113,6 +113,8 @@ def build_arguments(
         format_whitelist=_CONTAINERS,
         protocol_whitelist="file",
     )
+    scale = f"scale={options.size_px}:{options.size_px}:flags=bilinear+bitexact+accurate_rnd"
+    pixels = {"vf": f"{scale},format=rgb24", "f": "rawvideo", "pix_fmt": "rgb24"}
     every_frame = {
         "map": "0:V:0",  # The first stream of video that is not a cover picture.
         "fps_mode": "passthrough",
@@ -121,31 +123,23 @@ def build_arguments(
         "stats_enc_pre": times,
         "stats_enc_pre_fmt": "{pts} {tb}",
     }
-    if discard:
-        return list(stream.output("-", f="null", **every_frame).get_args())
-    scale = f"scale={options.size_px}:{options.size_px}:flags=bilinear+bitexact+accurate_rnd"
-    pixels = {"vf": f"{scale},format=rgb24", "f": "rawvideo", "pix_fmt": "rgb24"}
     return list(stream.output("pipe:1", **pixels, **every_frame).get_args())
 
 
 def decode(
-    path: Path,
-    options: FramesOptions,
-    take: Callable[[NDArray[np.uint8]], None] | None = None,
+    path: Path, options: FramesOptions, take: Callable[[NDArray[np.uint8]], None]
 ) -> Decoding:
     """Decode a video file once, from its first frame to its last.
 
-    ``take`` receives the frames in order, in blocks (up to ``BLOCK``, size, size, 3); without it
-    they are only counted. A damaged file raises nothing: what is wrong with it is in the result.
+    ``take`` receives the frames in order, in blocks (up to ``BLOCK``, size, size, 3). A damaged file
+    raises nothing: what is wrong with it is in the result.
 
     Raises:
         VideoError: something ended ffmpeg, which says nothing of the video.
     """
     program, _ = find_ffmpeg(options)
     times_end, ffmpegs_end = os.pipe()
-    arguments = build_arguments(
-        options, source=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}", discard=take is None
-    )
+    arguments = build_arguments(options, video=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}")
     # Log and times are read while ffmpeg writes them: it would stop at a full pipe, and a full disk
     # would cut files off without a word.
     with os.fdopen(times_end, encoding="ascii") as times, ThreadPoolExecutor(2) as readers:
@@ -165,7 +159,7 @@ def decode(
             log = readers.submit(_read_log, io.TextIOWrapper(process.stderr, errors="replace"))
             read_times = readers.submit(_read_times, times)
             try:
-                n_taken = None if take is None else _hand_over(process.stdout, options, take)
+                n_taken = _hand_over(process.stdout, options, take)
                 process.wait()
             finally:
                 process.kill()
@@ -175,7 +169,7 @@ def decode(
         raise VideoError(path, f"ffmpeg was ended by signal {name}; run snakemake again")
     damage += _judge_exit(process.returncode, damage)
     damage += _judge_times(time_s)
-    if n_taken is not None and n_taken != len(time_s):
+    if n_taken != len(time_s):
         damage.append(f"{n_taken} frames came out of ffmpeg, which counted {len(time_s)}")
     if (backwards := np.flatnonzero(np.diff(time_s) <= 0)).size:
         logger.warning("%s: time does not increase after frame %d", path, backwards[0])

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from homecage.options import Options
 
@@ -20,8 +20,3 @@ class FramesOptions(Options):
     on_decode_error: Literal["refuse", "warn"] = "refuse"
     """What to do with a damaged video: ``refuse`` it, or ``warn`` and use the frames that could be
     decoded."""
-
-    @field_validator("ffmpeg", mode="before")
-    @classmethod
-    def _parse_none(cls, ffmpeg: object) -> object:
-        return None if ffmpeg in ("", "null", "~") else ffmpeg

@@ -1,127 +1,121 @@
-"""The stores of frames: one for each full video, one for each folder of clips."""
+"""Decoding once: the store of frames of a video or of a folder of clips, their times, and what was found.
 
-import hashlib
+The report is written last: it never says of frames that are not there that they were decoded.
+"""
+
 import logging
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from homecage.errors import VideoError
-from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpeg
-from homecage.frames.inspect import read_n_frames
+from homecage.errors import StoreError
+from homecage.frames.decode import build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
-from homecage.storage.stores import ArraySpec, StoreWriter, write_store
-from homecage.study.behaviors import parse_behavior
-from homecage.study.layouts import find_dataset
-from homecage.study.options import DatasetOptions
+from homecage.frames.raw import RawFile, describe_file, write_report
+from homecage.storage.frame_tables import read_times, write_times
+from homecage.storage.stores import ArraySpec, StoreWriter, open_store, write_store
 
 _SHARD = 1024  # Frames in a file: 50 MB of them at 128 pixels.
 _CHUNK = 8  # Frames read at once, as many as a clip has.
-_NUMBERS = ArraySpec(shape_tail=(), dtype="float64", chunk=1024, shard=2**20)
 _COUNTS = ArraySpec(shape_tail=(), dtype="int64", chunk=1024, shard=2**20)
 
 logger = logging.getLogger(__name__)
 
 
+class _EarlierStandError(Exception):
+    """A damaged file does not take the place of what was decoded from a sound one."""
+
+
 def decode_video(
-    *, dataset: DatasetOptions, video: str, inspection: Path, options: FramesOptions, output: Path
+    *, video: Path, options: FramesOptions, frames: Path, times: Path, report: Path
 ) -> None:
-    """Decode a full video into its frame store.
+    """Decode a full video into its frames, their times, and a report of what was found.
 
-    The store (kind ``frames``) holds ``frames`` uint8 (T, size, size, 3), RGB, and ``time_s``
-    float64 (T,), the presentation times as decoded. Its attributes name the source file, its
-    SHA-256, original size and rate, and ffmpeg's version and arguments.
-
-    Raises:
-        VideoError: the video is damaged, or has changed since it was inspected.
+    The store (kind ``frames``) holds ``frames`` uint8 (T, size, size, 3), RGB. Damage fails nothing
+    here, so that the check of the study can name all of it: what could be decoded is written. But where
+    damage is refused and there are earlier frames and times, only the report is.
     """
-    path = find_dataset(dataset).find_video(video).path
-    arrays = {"frames": _describe_frames(options), "time_s": _NUMBERS}
-    with write_store(output, kind="frames", arrays=arrays) as writer:
-        n_frames = read_n_frames(inspection).get(video)
-        decoding = _append_video(writer, path, n_frames, options)
-        writer.attributes |= _describe_source(path, decoding) | _describe_decoder(options)
-    logger.info("%s: %d frames", video, decoding.n_frames)
+    try:
+        with write_store(frames, kind="frames", arrays={"frames": _specify(options)}) as writer:
+            file, time_s = _append_file(writer, video, options, report)
+            if _is_refused([file], options) and _stand(frames, "frames", times):
+                raise _EarlierStandError
+            writer.attributes |= _describe_making([file], options)
+        write_times(times, time_s)
+    except _EarlierStandError:
+        logger.warning("%s: what was decoded before stands", frames)
+    write_report(report, [file])
 
 
-def decode_clips(
-    *, dataset: DatasetOptions, folder: str, inspection: Path, options: FramesOptions, output: Path
-) -> None:
-    """Decode all clips of a folder into one store.
+def decode_clips(*, clips: list[Path], options: FramesOptions, frames: Path, report: Path) -> None:
+    """Decode all clips of a folder into one store, and write a report of what was found.
 
-    The store (kind ``clips``) holds ``frames`` uint8 (sum of T, size, size, 3), RGB, and
-    ``time_s`` float64 (sum of T,) of the clips one after the other, and ``offset`` and ``length``
-    int64 (clips,): clip i is ``frames[offset[i] : offset[i] + length[i]]``. Its attributes ``name``
-    and ``behavior`` are lists, one entry a clip, and ``source`` describes each clip's file.
-
-    Raises:
-        VideoError: a clip is damaged, or has changed since it was inspected.
-        UnknownBehaviorError: a clip's label stands for no behavior.
+    The store (kind ``clips``) holds ``frames`` uint8 (sum of T, size, size, 3), RGB, of the clips one
+    after the other, and ``offset`` and ``length`` int64 (clips,): clip i is
+    ``frames[offset[i] : offset[i] + length[i]]``. Its attribute ``path`` lists the clips' files. Damage
+    is dealt with as in a full video.
     """
-    clips = find_dataset(dataset).find_clip_folder(folder).clips
-    n_frames = read_n_frames(inspection)
-    arrays = {
-        "frames": _describe_frames(options),
-        "time_s": _NUMBERS,
-        "offset": _COUNTS,
-        "length": _COUNTS,
-    }
-    with write_store(output, kind="clips", arrays=arrays) as writer:
-        decodings = [
-            _append_video(writer, clip.path, n_frames.get(clip.name), options) for clip in clips
-        ]
-        length = np.array([decoding.n_frames for decoding in decodings], dtype=np.int64)
-        writer.append("offset", np.cumsum(length) - length)
-        writer.append("length", length)
-        writer.attributes |= {
-            "name": [clip.name for clip in clips],
-            "behavior": [parse_behavior(clip.label) for clip in clips],
-            "source": [
-                _describe_source(clip.path, decoding)
-                for clip, decoding in zip(clips, decodings, strict=True)
-            ],
-        } | _describe_decoder(options)
-    logger.info("%s: %d clips, %d frames", folder, len(clips), length.sum())
+    arrays = {"frames": _specify(options), "offset": _COUNTS, "length": _COUNTS}
+    try:
+        with write_store(frames, kind="clips", arrays=arrays) as writer:
+            files = [_append_file(writer, clip, options, report)[0] for clip in clips]
+            if _is_refused(files, options) and _stand(frames, "clips"):
+                raise _EarlierStandError
+            length = np.array([file.n_frames for file in files], dtype=np.int64)
+            writer.append("offset", np.cumsum(length) - length)
+            writer.append("length", length)
+            writer.attributes["path"] = [file.path for file in files]
+            writer.attributes |= _describe_making(files, options)
+    except _EarlierStandError:
+        logger.warning("%s: what was decoded before stands", frames)
+    write_report(report, files)
 
 
-def _append_video(
-    writer: StoreWriter, path: Path, n_frames: int | None, options: FramesOptions
-) -> Decoding:
-    """Append a file's frames and times to a store."""
+def _append_file(
+    writer: StoreWriter, path: Path, options: FramesOptions, report: Path
+) -> tuple[RawFile, NDArray[np.float64]]:
+    """Append a file's frames to a store; return what it is and its times (T,)."""
+    # Before it is decoded: a file that is written to meanwhile is another one at the next planning.
+    described = describe_file(path, report)
     decoding = decode(path, options, take=partial(writer.append, "frames"))
-    if decoding.damage and options.on_decode_error == "refuse":
-        raise VideoError(path, "; ".join(decoding.damage))
     for sign in decoding.damage:
-        logger.warning("%s: %s; going on with %d frames", path, sign, decoding.n_frames)
-    if decoding.n_frames != n_frames:
-        raise VideoError(
-            path,
-            f"{decoding.n_frames} frames, {n_frames or 'none'} when it was inspected; if the file "
-            "is another one now, remove the inspection and run snakemake again",
-        )
-    writer.append("time_s", decoding.time_s)
-    return decoding
+        logger.warning("%s: %s", path, sign)
+    logger.info("%s: %d frames", path, decoding.n_frames)
+    file = RawFile(
+        **described,
+        n_frames=decoding.n_frames,
+        width_px=decoding.width_px,
+        height_px=decoding.height_px,
+        rate_fps=decoding.rate_fps,
+        damage=decoding.damage,
+    )
+    return file, decoding.time_s
 
 
-def _describe_frames(options: FramesOptions) -> ArraySpec:
+def _is_refused(files: list[RawFile], options: FramesOptions) -> bool:
+    return options.on_decode_error == "refuse" and any(file.damage for file in files)
+
+
+def _stand(frames: Path, kind: str, times: Path | None = None) -> bool:
+    """Tell whether earlier outputs are there and whole."""
+    try:
+        n_frames = len(open_store(frames, kind=kind)["frames"])
+        return times is None or len(read_times(times)) == n_frames
+    except StoreError:
+        return False
+
+
+def _specify(options: FramesOptions) -> ArraySpec:
     return ArraySpec((options.size_px, options.size_px, 3), "uint8", chunk=_CHUNK, shard=_SHARD)
 
 
-def _describe_source(path: Path, decoding: Decoding) -> dict[str, Any]:
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "file": path.name,
-        "sha256": sha256,
-        "n_frames": decoding.n_frames,
-        "width_px": decoding.width_px,
-        "height_px": decoding.height_px,
-        "rate_fps": decoding.rate_fps,
-    }
-
-
-def _describe_decoder(options: FramesOptions) -> dict[str, Any]:
+def _describe_making(files: list[RawFile], options: FramesOptions) -> dict[str, Any]:
     _, version = find_ffmpeg(options)
-    return {"ffmpeg_version": version, "ffmpeg_arguments": build_arguments(options)}
+    return {
+        "sha256": [file.sha256 for file in files],
+        "ffmpeg_version": version,
+        "ffmpeg_arguments": build_arguments(options),
+    }

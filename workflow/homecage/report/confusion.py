@@ -1,95 +1,122 @@
-"""Draw confusion matrices side by side: model against human, human against human (Fig. 4)."""
+"""Draw confusion matrices beside each other: model against human, human against human (Fig. 4)."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from homecage.evaluate.names import CONVNET, FD, FD_STAR, HUMAN, LSTM
-from homecage.report.options import ReportOptions
+from homecage.evaluate.names import FD, FD_STAR, HUMAN
+from homecage.report.options import Palette, ReportOptions, Titles
 from homecage.report.style import (
     ABSENT,
     GREY,
-    TWO_COLUMNS_IN,
+    WIDTH_IN,
     count_in_words,
     draw,
-    name_of,
+    fit,
+    format_share,
+    measure_in,
+    name_methods,
+    shorten,
 )
 from homecage.storage.tables import read_tsv
-from homecage.study.behaviors import BEHAVIORS
+
+MOST_BESIDE = 12
+"""Behaviors in matrices that stand beside each other; larger ones stand below each other."""
 
 
 def plot_confusion(
-    *, confusion: Path, data_label: str, options: ReportOptions, png: Path, pdf: Path
+    *,
+    confusion: Path,
+    method: str,
+    baseline: str | None = None,
+    palette: Palette,
+    titles: Titles,
+    data_label: str,
+    options: ReportOptions,
+    png: Path,
+    pdf: Path,
 ) -> None:
-    """Draw row-normalized confusion matrices of the LSTM and of annotator 2 on FD*.
+    """Draw row-normalized confusion matrices of a method and of annotator 2 on FD*.
 
-    Without a second annotator there is no FD*: then those of the convnet alone and of the LSTM, on
-    FD.
+    Without a second annotator there is no FD*: then those of the baseline, if there is one, and of
+    the method, on FD.
 
     Args:
         confusion: evaluation's ``confusion.tsv``.
+        method: the method that is shown.
+        baseline: the method beside it where no video is annotated twice.
+        palette: the behaviors.
+        titles: the methods, and what they are called.
         data_label: what the data are, written on the figure.
         options: how figures are drawn.
         png: the picture.
         pdf: the same, as a vector drawing.
     """
     table = read_tsv(confusion)
-    twice = HUMAN in set(table["method"])
-    frames_of, methods = (FD_STAR, [LSTM, HUMAN]) if twice else (FD, [CONVNET, LSTM])
-    methods = [method for method in methods if method in set(table["method"])]
-    with draw(
-        png,
-        pdf,
-        width_in=TWO_COLUMNS_IN,
-        height_in=3.75,
-        data_label=data_label if twice else f"{data_label}; no video is annotated twice",
-        dpi=options.dpi,
-    ) as figure:
-        axes = figure.subplots(1, len(methods), sharey=True, squeeze=False)[0]
-        for ax, method in zip(axes, methods, strict=True):
-            counts = _matrix(table, method, frames_of)
-            image = _draw_matrix(ax, counts)
-            ax.set_title(f"{name_of(method)} on {frames_of} ({counts.sum():,} frames)")
-            ax.set_xlabel(f"{name_of(method)}")
-        axes[0].set_ylabel("annotator 1 (frames)")
-        bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=25, pad=0.01)
-        bar.set_label("share of the true behavior's frames")
-        bar.outline.set_visible(False)
+    if HUMAN in set(table["method"]):
+        frames_of, shown = FD_STAR, [method, HUMAN]
+    else:
+        frames_of, shown = FD, [baseline, method] if baseline else [method]
+        data_label = f"{data_label}; no video is annotated twice"
+    table = table[(table["frames_of"] == frames_of) & table["method"].isin(shown)]
+    with draw(png, pdf, data_label, options.dpi) as figure:
+        draw_confusion(figure, table, shown, list(palette.root), titles)
 
 
-def _matrix(table: pd.DataFrame, method: str, frames_of: str) -> NDArray[np.int64]:
-    rows = table[(table["method"] == method) & (table["frames_of"] == frames_of)]
-    square = rows.pivot(index="truth", columns="prediction", values="n_frames")
-    order = list(BEHAVIORS)
-    counts: NDArray[np.int64] = square.loc[order, order].to_numpy(dtype=np.int64)
-    return counts
+def draw_confusion(
+    figure: Figure,
+    table: pd.DataFrame,
+    methods: list[str],
+    behaviors: list[str],
+    titles: Titles,
+) -> None:
+    """Draw a matrix for each method, all of them of the same frames."""
+    beside = len(behaviors) <= MOST_BESIDE
+    names, short = [fit(b) for b in behaviors], [shorten(b) for b in behaviors]
+    label_in = measure_in(names)
+    room_in = (WIDTH_IN - label_in - 1.1) / (len(methods) if beside else 1)
+    side_in = min(room_in, max(2.6, 0.25 * len(behaviors)))
+    n_rows = 1 if beside else len(methods)
+    figure.set_figheight(n_rows * (side_in + 0.5) + 0.7 * measure_in(short) + 0.4)
+    axes = figure.subplots(n_rows, len(methods) // n_rows, sharex=True, sharey=True, squeeze=False)
+    for ax, method in zip(axes.flat, methods, strict=True):
+        rows = table[table["method"] == method]
+        square = rows.pivot(index="truth", columns="prediction", values="n_frames")
+        counts = square.loc[behaviors, behaviors].to_numpy(dtype=np.int64)
+        image = _draw_matrix(ax, counts)
+        name = name_methods(titles, methods)[method]
+        frames_of = rows["frames_of"].iloc[0]
+        ax.set_title(fit(name, 34))
+        ax.set_xlabel(f"{counts.sum():,} frames of {frames_of}")
+        support = [count_in_words(n_frames) for n_frames in counts.sum(axis=1)]
+        labels = [f"{name} ({count})" for name, count in zip(names, support, strict=True)]
+        ax.set_yticks(range(len(names)), labels)
+        ax.set_xticks(range(len(names)), short, rotation=45, ha="right", rotation_mode="anchor")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("annotator 1 (frames)")
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=25, pad=0.01)
+    bar.set_label("share of the true behavior's frames")
+    bar.outline.set_visible(False)
 
 
 def _draw_matrix(ax: Axes, counts: NDArray[np.int64]) -> AxesImage:
-    support = counts.sum(axis=1)
-    share = counts / np.where(support, support, 1)[:, np.newaxis]
-    present = np.broadcast_to(support[:, np.newaxis] > 0, counts.shape)
-    image = ax.imshow(np.where(present, share, np.nan), cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.argwhere(present).tolist():
+    """Draw the shares of each row (K, K); hatched where the behavior never occurs."""
+    support = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, support, out=np.full(counts.shape, np.nan), where=support > 0)
+    image = ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.argwhere(share >= 0.005).tolist():
         value = share[row, column]
-        text = "" if value < 0.005 else f"{value:.2f}".replace("0.", ".", 1)
         color = "white" if value > 0.6 else "black"
-        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=color)
+        ax.text(column, row, format_share(value), ha="center", va="center", fontsize=6, color=color)
     for row in np.flatnonzero(support == 0).tolist():
-        where = (-0.5, row - 0.5)
-        ax.add_patch(
-            Rectangle(where, len(counts), 1, facecolor=ABSENT, hatch="////", edgecolor="#CCCCCC")
-        )
+        ax.add_patch(Rectangle((-0.5, row - 0.5), len(counts), 1, **ABSENT))
         ax.text((len(counts) - 1) / 2, row, "n/a", ha="center", va="center", color=GREY)
-    labels = [f"{b} ({count_in_words(n)})" for b, n in zip(BEHAVIORS, support, strict=True)]
-    ticks = range(len(BEHAVIORS))
-    ax.set_yticks(ticks, labels)
-    ax.set_xticks(ticks, BEHAVIORS, rotation=45, ha="right", rotation_mode="anchor")
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)

@@ -2,52 +2,61 @@
 
 from pathlib import Path
 
+import pandas as pd
+from matplotlib.figure import Figure
+
 from homecage.evaluate.names import CD, FD, FD_STAR
-from homecage.report.options import ReportOptions
-from homecage.report.style import TWO_COLUMNS_IN, clear_frame, draw
+from homecage.report.options import Palette, ReportOptions, Titles
+from homecage.report.style import clear_frame, draw, fit
 from homecage.storage.tables import read_tsv
-from homecage.study.behaviors import BEHAVIORS, COLORS
 
 TITLES = {CD: "CD, clips", FD: "FD, annotated", FD_STAR: "FD*, annotated twice"}
 
 
 def plot_distribution(
-    *, distribution: Path, data_label: str, options: ReportOptions, png: Path, pdf: Path
+    *,
+    distribution: Path,
+    palette: Palette,
+    titles: Titles,
+    data_label: str,
+    options: ReportOptions,
+    png: Path,
+    pdf: Path,
 ) -> None:
     """Draw each behavior's share of the frames of CD, FD and FD*.
 
     Args:
         distribution: evaluation's ``distribution.tsv``.
+        palette: the behaviors and their colors.
+        titles: the methods, of which this figure shows none.
         data_label: what the data are, written on the figure.
         options: how figures are drawn.
         png: the picture.
         pdf: the same, as a vector drawing.
     """
-    table = read_tsv(distribution)
+    with draw(png, pdf, data_label, options.dpi) as figure:
+        draw_distribution(figure, read_tsv(distribution), palette)
+
+
+def draw_distribution(figure: Figure, table: pd.DataFrame, palette: Palette) -> None:
+    """Draw a panel of bars for each database."""
     databases = [database for database in TITLES if database in set(table["database"])]
-    positions = range(len(BEHAVIORS))
-    with draw(
-        png,
-        pdf,
-        width_in=TWO_COLUMNS_IN,
-        height_in=2.3,
-        data_label=data_label,
-        dpi=options.dpi,
-    ) as figure:
-        axes = figure.subplots(1, len(databases), sharex=True, sharey=True, squeeze=False)[0]
-        for ax, database in zip(axes, databases, strict=True):
-            rows = table[table["database"] == database].set_index("behavior").loc[list(BEHAVIORS)]
-            percent = 100 * rows["share"]
-            ax.barh(positions, percent, height=0.75, color=[COLORS[b] for b in BEHAVIORS])
-            for position, value in zip(positions, percent, strict=True):
-                ax.text(value, position, f" {_format_percent(value)}", va="center")
-            ax.set_title(f"{TITLES[database]}\n{rows['n_frames'].sum():,} frames")
-            ax.set_xlabel("share of frames (%)")
-            clear_frame(ax)
-            ax.tick_params(axis="y", length=0)
-        axes[0].set_yticks(positions, BEHAVIORS)
-        axes[0].invert_yaxis()
-        axes[0].set_xlim(0, 1.22 * 100 * table["share"].max())
+    colors = palette.root
+    names = [fit(behavior) for behavior in colors]
+    line_in = 0.12 if any("\n" in name for name in names) else 0.0
+    figure.set_figheight(0.85 + (0.18 + line_in) * len(names))
+    axes = figure.subplots(1, len(databases), sharex=True, sharey=True, squeeze=False)[0]
+    for ax, database in zip(axes, databases, strict=True):
+        rows = table[table["database"] == database].set_index("behavior").loc[list(colors)]
+        bars = ax.barh(range(len(names)), 100 * rows["share"], 0.75, color=list(colors.values()))
+        ax.bar_label(bars, fmt=_format_percent, padding=2)
+        ax.set_title(f"{TITLES[database]}\n{rows['n_frames'].sum():,} frames")
+        ax.set_xlabel("share of frames (%)")
+        clear_frame(ax)
+        ax.tick_params(axis="y", length=0)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+    axes[0].set_xlim(0, 1.25 * 100 * table["share"].max())
 
 
 def _format_percent(percent: float) -> str:

@@ -1,8 +1,16 @@
-"""Options of the figures."""
+"""Options of the figures and tables."""
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from homecage.options import Options
+
+
+class Palette(RootModel[dict[str, str]]):
+    """The behaviors in order, each with its color."""
+
+
+class Titles(RootModel[dict[str, str]]):
+    """The methods in order, each with what figures and tables call it."""
 
 
 class ReportOptions(Options):

@@ -1,82 +1,106 @@
-"""Draw the recall of each behavior, the convnet alone beside the LSTM, as in the paper's Fig. 3."""
+"""Draw the recall of each behavior, method beside method, as in the paper's Fig. 3."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from homecage.evaluate.names import FD, FD_STAR, order_sources
-from homecage.report.options import ReportOptions
+from homecage.evaluate.names import FD, FD_STAR
+from homecage.report.options import Palette, ReportOptions, Titles
 from homecage.report.style import (
     ABSENT,
     GREY,
-    TWO_COLUMNS_IN,
+    WIDTH_IN,
     clear_frame,
-    colors_of,
+    color_methods,
     count_in_words,
     draw,
-    name_of,
+    fit,
+    format_share,
+    measure_in,
+    name_methods,
 )
 from homecage.storage.tables import read_tsv
-from homecage.study.behaviors import BEHAVIORS
 
 
 def plot_recall(
-    *, per_behavior: Path, data_label: str, options: ReportOptions, png: Path, pdf: Path
+    *,
+    per_behavior: Path,
+    palette: Palette,
+    titles: Titles,
+    data_label: str,
+    options: ReportOptions,
+    png: Path,
+    pdf: Path,
 ) -> None:
     """Draw every method's recall of each behavior, on FD and, where there is one, on FD*.
 
     Args:
         per_behavior: evaluation's ``per_behavior.tsv``.
+        palette: the behaviors.
+        titles: the methods, and what they are called.
         data_label: what the data are, written on the figure.
         options: how figures are drawn.
         png: the picture.
         pdf: the same, as a vector drawing.
     """
-    table = read_tsv(per_behavior)
+    with draw(png, pdf, data_label, options.dpi) as figure:
+        draw_recall(figure, read_tsv(per_behavior), list(palette.root), titles)
+
+
+def draw_recall(figure: Figure, table: pd.DataFrame, behaviors: list[str], titles: Titles) -> None:
+    """Draw a panel for each set of frames, with a group of bars for each behavior."""
+    methods = {
+        method: fit(name, 40) for method, name in name_methods(titles, set(table["method"])).items()
+    }
     panels = [frames_of for frames_of in (FD, FD_STAR) if frames_of in set(table["frames_of"])]
-    methods = order_sources(table["method"])
-    with draw(
-        png,
-        pdf,
-        width_in=TWO_COLUMNS_IN,
-        height_in=0.6 + 1.75 * len(panels),
-        data_label=data_label,
-        dpi=options.dpi,
-    ) as figure:
-        axes = figure.subplots(len(panels), 1, sharey=True, squeeze=False)[:, 0]
-        for ax, frames_of in zip(axes, panels, strict=True):
-            _draw_panel(ax, table[table["frames_of"] == frames_of], colors_of(methods))
-            ax.set_title(f"recall on {frames_of}")
-        handles, labels = axes[-1].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=len(methods))
+    figure.set_figheight(0.9 + len(behaviors) * max(0.28, 0.08 + 0.12 * len(methods)))
+    axes = figure.subplots(1, len(panels), sharex=True, squeeze=False)[0]
+    for ax, frames_of in zip(axes, panels, strict=True):
+        rows = table[table["frames_of"] == frames_of]
+        _draw_bars(ax, rows, behaviors, methods, color_methods(titles))
+        counts = _draw_absent(ax, rows, behaviors)
+        names = [
+            f"{fit(behavior)} ({count})" for behavior, count in zip(behaviors, counts, strict=True)
+        ]
+        ax.set_yticks(range(len(behaviors)), names if ax is axes[0] else counts)
+        ax.set_title(f"recall on {frames_of}")
+        ax.set_ylim(len(behaviors) - 0.5, -0.5)
+        ax.set_xlim(0, 1.12)
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlabel("share of the true behavior's frames")
+        clear_frame(ax)
+    columns = max(1, int((WIDTH_IN) / (measure_in(list(methods.values())) + 0.5)))
+    handles, labels = axes[-1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns)
 
 
-def _draw_panel(ax: Axes, table: pd.DataFrame, colors: dict[str, str]) -> None:
-    """Draw one group of bars for each behavior; hatched where it never occurs."""
-    methods = order_sources(table["method"])
-    centers = np.arange(len(BEHAVIORS))
-    width = 0.8 / len(methods)
-    for index, method in enumerate(methods):
-        rows = table[table["method"] == method].set_index("behavior").loc[list(BEHAVIORS)]
-        x = centers + (index - (len(methods) - 1) / 2) * width
-        recall = rows["recall"]
-        ax.bar(x, recall.fillna(0), 0.92 * width, color=colors[method], label=name_of(method))
-        for position, value in zip(x, recall, strict=True):
-            if not np.isnan(value):
-                text = f"{value:.2f}".replace("0.", ".", 1)
-                ax.text(position, value + 0.015, text, ha="center", va="bottom", fontsize=6)
-    support = table.drop_duplicates("behavior").set_index("behavior")["support"]
-    for center, behavior in enumerate(BEHAVIORS):
-        if support[behavior] == 0:
-            ax.bar(center, 1, 0.8, color=ABSENT, hatch="////", edgecolor="#CCCCCC", linewidth=0)
-            ax.text(center, 0.5, "n/a", ha="center", va="center", color=GREY)
-    labels = [f"{behavior}\n{count_in_words(support[behavior])} frames" for behavior in BEHAVIORS]
-    ax.set_xticks(centers, labels)
-    ax.set_xlim(-0.5, len(BEHAVIORS) - 0.5)
-    ax.tick_params(axis="x", length=0)
-    ax.set_ylim(0, 1.08)
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    ax.set_ylabel("recall")
-    clear_frame(ax)
+def _draw_bars(
+    ax: Axes,
+    table: pd.DataFrame,
+    behaviors: list[str],
+    methods: dict[str, str],
+    colors: dict[str, str],
+) -> None:
+    own = [method for method in methods if method in set(table["method"])]
+    height = 0.8 / len(own)
+    for index, method in enumerate(own):
+        recall = table[table["method"] == method].set_index("behavior").loc[behaviors, "recall"]
+        y = np.arange(len(behaviors)) + (index - (len(own) - 1) / 2) * height
+        bars = ax.barh(
+            y, recall.fillna(0), 0.92 * height, color=colors[method], label=methods[method]
+        )
+        values = ["" if np.isnan(value) else format_share(value) for value in recall]
+        ax.bar_label(bars, values, padding=1, fontsize=6)
+
+
+def _draw_absent(ax: Axes, table: pd.DataFrame, behaviors: list[str]) -> list[str]:
+    """Hatch what never occurs; return the frames of each behavior in words."""
+    support = table.drop_duplicates("behavior").set_index("behavior")["support"].loc[behaviors]
+    for row in np.flatnonzero(support == 0).tolist():
+        ax.barh(row, 1, 0.8, **ABSENT)
+        ax.text(0.5, row, "n/a", ha="center", va="center", color=GREY)
+    return [count_in_words(n_frames) for n_frames in support]

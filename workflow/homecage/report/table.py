@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from homecage.evaluate.metrics import LEVELS
-from homecage.evaluate.names import FD, FD_STAR, order_sources
-from homecage.report.style import name_of
+from homecage.evaluate.names import FD, FD_STAR, OVER_BEHAVIORS, OVER_FRAMES
+from homecage.report.options import Titles
+from homecage.report.style import name_methods
 from homecage.storage.publish import publish
 from homecage.storage.tables import read_tsv
 
-COLUMNS = tuple(product((FD_STAR, FD), LEVELS))
+COLUMNS = tuple(product((FD_STAR, FD), (OVER_BEHAVIORS, OVER_FRAMES)))
 """The numeric columns of the table, in the paper's order."""
 
 
@@ -28,7 +28,9 @@ class Row:
     """``measured``, ``published`` or ``gain``."""
 
 
-def write_table(*, accuracy: Path, gain: Path, data_label: str, html: Path, markdown: Path) -> None:
+def write_accuracy(
+    *, accuracy: Path, gain: Path, titles: Titles, data_label: str, html: Path, markdown: Path
+) -> None:
     """Write methods x (FD*, FD) x (over behaviors, over frames), in percent.
 
     Each cell is the accuracy pooled over all frames and, in parentheses, the mean over videos.
@@ -36,29 +38,33 @@ def write_table(*, accuracy: Path, gain: Path, data_label: str, html: Path, mark
     Args:
         accuracy: evaluation's ``accuracy.tsv``.
         gain: evaluation's ``gain.tsv``.
+        titles: the methods, and what they are called.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
         markdown: the same table for a README.
     """
     table = read_tsv(accuracy)
-    rows = list_rows(table, read_tsv(gain))
+    rows = list_rows(table, read_tsv(gain), titles)
     notes = list_notes(table, data_label)
     for path, form in ((html, format_html), (markdown, format_markdown)):
         with publish(path) as temporary:
             temporary.write_text(form(rows, notes), encoding="utf-8")
 
 
-def list_rows(accuracy: pd.DataFrame, gain: pd.DataFrame) -> list[Row]:
-    """List the lines of the table: what was measured, what it gained, what was published."""
+def list_rows(accuracy: pd.DataFrame, gain: pd.DataFrame, titles: Titles) -> list[Row]:
+    """List the lines of the table: what was measured, what was gained, what was published."""
     measured = accuracy[accuracy["source"] == "measured"]
     published = accuracy[accuracy["source"] == "published"]
+    names = name_methods(titles, set(measured["method"]))
     rows = [
-        _row(name_of(method), measured[measured["method"] == method], "measured")
-        for method in order_sources(measured["method"])
+        _row(name, measured[measured["method"] == method], "measured")
+        for method, name in names.items()
     ]
-    if len(gain):
-        points = gain.assign(accuracy=gain["gain_points"] / 100)
-        rows.append(_row("gain of the LSTM (points)", points, "gain"))
+    points = gain.assign(accuracy=gain["gain_points"] / 100)
+    rows += [
+        _row(f"gain of {names[str(method)]} over {names[str(baseline)]} (points)", own, "gain")
+        for (method, baseline), own in points.groupby(["method", "baseline"], sort=False)
+    ]
     rows += [
         _row(f"{method}, published", published[published["method"] == method], "published")
         for method in published["method"].unique()
@@ -149,9 +155,9 @@ th, td {{ padding: 0.3em 1em; font-weight: normal; }}
 thead tr:last-child th {{ border-bottom: 1px solid #222; }}
 tbody th {{ text-align: left; }}
 td {{ text-align: right; font-variant-numeric: tabular-nums; }}
-tr.gain th, tr.gain td {{ border-top: 1px solid #bbb; font-style: italic; }}
-tr.published th, tr.published td {{ color: #777; }}
-tr.gain + tr.published th, tr.gain + tr.published td {{ border-top: 1px solid #bbb; }}
+tr.gain > * {{ font-style: italic; }}
+tr.published > * {{ color: #777; }}
+tr.measured + tr.gain > *, tr:not(.published) + tr.published > * {{ border-top: 1px solid #bbb; }}
 p {{ font-size: 12px; color: #555; margin: 0.4em 0; max-width: 60em; }}
 </style>
 </head>

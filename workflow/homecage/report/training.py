@@ -1,95 +1,112 @@
-"""Draw the training curves of the convnet and of all folds."""
+"""Draw the training curves of the convnets and of the folds of a method."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from homecage.evaluate.names import CONVNET, LSTM
-from homecage.report.options import ReportOptions
-from homecage.report.style import METHOD_COLORS, TWO_COLUMNS_IN, clear_frame, draw
+from homecage.report.options import Palette, ReportOptions, Titles
+from homecage.report.style import METHOD_COLORS, clear_frame, draw, fit
 from homecage.storage.tables import read_tsv
 
-TRAINING: dict[str, Any] = {"color": METHOD_COLORS[CONVNET], "linewidth": 0.9}
-HELD_OUT: dict[str, Any] = {"color": METHOD_COLORS[LSTM], "linewidth": 0.9}
-KEPT: dict[str, Any] = {
-    "color": "black",
-    "marker": "o",
-    "markersize": 2.5,
-    "linestyle": "none",
-    "zorder": 3,
-}
+Curves = tuple[tuple[int, str, str, str], ...]
+"""The row of the figure, the column of a history, what the curve shows, its color."""
+
+_TRAINED, _HELD_OUT = METHOD_COLORS[:2]
+_OF_CONVNET: Curves = (
+    (0, "train_loss", "training clips", _TRAINED),
+    (1, "train_accuracy", "training clips", _TRAINED),
+    (1, "test_accuracy", "test clips", _HELD_OUT),
+)
+_OF_FOLD: Curves = (
+    (0, "train_loss", "training windows", _TRAINED),
+    (0, "validation_loss", "validation videos", _HELD_OUT),
+    (1, "validation_accuracy", "validation videos", _HELD_OUT),
+)
 
 
 def plot_training(
     *,
-    convnet: Path,
+    convnets: list[Path],
     folds: list[Path],
+    method: str,
+    palette: Palette,
+    titles: Titles,
     data_label: str,
     options: ReportOptions,
     png: Path,
     pdf: Path,
 ) -> None:
-    """Draw loss and accuracy by epoch: the convnet's, and the LSTM's of every fold.
+    """Draw loss and accuracy by epoch: of the convnets, and of a method's model in every fold.
 
     Args:
-        convnet: the convnet's history: epoch, train_loss, train_accuracy, test_accuracy.
-        folds: each fold's ``{fold}/history.tsv``: epoch, train_loss, validation_loss,
+        convnets: the history of each convnet, there may be none: epoch, train_loss, train_accuracy,
+            test_accuracy.
+        folds: the history of each fold, there may be none: epoch, train_loss, validation_loss,
             validation_accuracy, best (1 at the epoch whose weights were kept).
+        method: the method that the folds are of.
+        palette: the behaviors, of which this figure shows none.
+        titles: the methods, and what they are called.
         data_label: what the data are, written on the figure.
         options: how figures are drawn.
         png: the picture.
         pdf: the same, as a vector drawing.
     """
-    histories = [read_tsv(path) for path in sorted(folds, key=lambda path: path.parent.name)]
-    with draw(
-        png,
-        pdf,
-        width_in=TWO_COLUMNS_IN,
-        height_in=3.6,
-        data_label=data_label,
-        dpi=options.dpi,
-    ) as figure:
-        axes = figure.subplots(2, 2, sharex="col")
-        _draw_convnet(axes[:, 0], read_tsv(convnet))
-        _draw_folds(axes[:, 1], histories)
-        for ax in axes.flat:
-            clear_frame(ax)
+    with draw(png, pdf, data_label, options.dpi) as figure:
+        draw_training(
+            figure,
+            [read_tsv(path) for path in convnets],
+            [read_tsv(path) for path in folds],
+            titles.root[method],
+        )
+
+
+def draw_training(
+    figure: Figure, convnets: list[pd.DataFrame], folds: list[pd.DataFrame], title: str
+) -> None:
+    """Draw a column of two panels for the convnets and one for the folds of a method."""
+    parts = [(convnets, _OF_CONVNET, "convnet"), (folds, _OF_FOLD, title)]
+    parts = [(histories, curves, name) for histories, curves, name in parts if histories]
+    figure.set_figheight(3.6)
+    axes = figure.subplots(2, len(parts), sharex="col", squeeze=False)
+    for column, (histories, curves, name) in zip(axes.T, parts, strict=True):
+        many = f", {len(histories)} folds" if len(histories) > 1 else ""
+        column[0].set_title(f"{fit(name, 40)}{many}")
+        for index, history in enumerate(histories):
+            _draw_curves(column, history, curves, named=index == 0)
+        for ax, label in zip(column, ("loss (cross-entropy)", "accuracy"), strict=True):
+            ax.set_ylabel(label)
+            ax.set_ylim(0, 1.02 if label == "accuracy" else None)
             ax.margins(x=0.02)
             ax.legend(loc="best")
-        for ax in axes[0]:
-            ax.set_ylabel("loss (cross-entropy)")
-            ax.set_ylim(bottom=0)
-        for ax in axes[1]:
-            ax.set_ylabel("accuracy")
-            ax.set_ylim(0, 1.02)
-            ax.set_xlabel("epoch")
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            clear_frame(ax)
+        column[1].set_xlabel("epoch")
+        column[1].xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _draw_convnet(axes: NDArray[np.object_], history: pd.DataFrame) -> None:
-    loss, accuracy = axes
-    loss.set_title("convnet")
-    epoch = history["epoch"]
-    loss.plot(epoch, history["train_loss"], **TRAINING, label="training clips")
-    accuracy.plot(epoch, history["train_accuracy"], **TRAINING, label="training clips")
-    accuracy.plot(epoch, history["test_accuracy"], **HELD_OUT, label="test clips")
-
-
-def _draw_folds(axes: NDArray[np.object_], histories: list[pd.DataFrame]) -> None:
-    loss, accuracy = axes
-    loss.set_title(f"LSTM, {len(histories)} fold{'s' if len(histories) != 1 else ''}")
-    for index, history in enumerate(histories):
-        # One entry in the legend stands for the curves of all folds.
-        training, held_out, kept = ("training windows", "validation videos", "kept epoch")
-        if index:
-            training = held_out = kept = "_"
-        epoch = history["epoch"]
-        loss.plot(epoch, history["train_loss"], **TRAINING, label=training)
-        for ax, column in ((loss, "validation_loss"), (accuracy, "validation_accuracy")):
-            ax.plot(epoch, history[column], **HELD_OUT, label=held_out)
+def _draw_curves(
+    column: NDArray[np.object_], history: pd.DataFrame, curves: Curves, *, named: bool
+) -> None:
+    """Draw the curves of one training; one that is named stands in the legend for all of them."""
+    for row, name, label, color in curves:
+        ax = column[row]
+        ax.plot(
+            history["epoch"],
+            history[name],
+            color=color,
+            linewidth=0.9,
+            label=label if named else "_",
+        )
+        if "best" in history and color == _HELD_OUT:
             best = history[history["best"] == 1]
-            ax.plot(best["epoch"], best[column], **KEPT, label=kept)
+            ax.plot(
+                best["epoch"],
+                best[name],
+                "ko",
+                ms=2.5,
+                zorder=3,
+                label="kept epoch" if named else "_",
+            )

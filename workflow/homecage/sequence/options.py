@@ -1,19 +1,21 @@
-"""Options of the sequence model: its shape, its training and the inner validation."""
+"""Options of the models that learn from descriptors; PyTorch, slow to load, is not needed to read them.
 
-from pydantic import Field
+One more model is a module (``models.py`` says what it offers), a class here with its ``kind``, named in
+``ModelOptions``, and its line in ``MODULES``.
+"""
 
-from homecage.options import Options, Precision
+from typing import Annotated, Literal
+
+from pydantic import Field, RootModel
+
+from homecage.options import Options
 
 
-class SequenceOptions(Options):
-    """The LSTM over descriptors; one is trained for each held-out video."""
+class TrainingOptions(Options):
+    """How a network is trained by gradient, whatever it is made of."""
 
-    layers: int = Field(3, ge=1)
-    """Stacked LSTM layers. Source: paper."""
-    units: int = Field(512, ge=1)
-    """Units of each layer. Source: our choice."""
-    dropout: float = Field(0.5, ge=0, lt=1)
-    """Dropout after each layer. Source: our choice."""
+    kind: str
+    """The model."""
     window_clips: int = Field(225, ge=2)
     """Clips in a training window: 15 s at stride 2 and 30 frames/s. Source: our choice."""
     window_growth: float = Field(2.0, ge=1)
@@ -31,9 +33,41 @@ class SequenceOptions(Options):
     epochs: int = Field(60, ge=1)
     """Most passes over the training windows. Source: our choice."""
     patience: int = Field(10, ge=1)
-    """Passes without a better inner validation loss before training stops. Source: our choice."""
-    validation_videos: int = Field(2, ge=1)
-    """Training videos of each fold kept aside for early stopping. Source: our choice."""
-    precision: Precision = "auto"
-    """Of the matrix products in training; weights are float32. auto: bfloat16 where the device
-    multiplies matrices in it (a GPU, a CPU with AMX), else float32. Source: our choice."""
+    """Passes without a better validation loss before training stops. Source: our choice."""
+    precision: Literal["auto", "float32", "float16"] = "auto"
+    """Of the layers' arithmetic in training; weights are float32. float16 needs a GPU. auto: float16 on a
+    GPU, else float32. Source: our choice."""
+
+
+class LstmOptions(TrainingOptions):
+    """Stacked LSTM layers, and a softmax at each clip."""
+
+    kind: Literal["lstm", "bilstm"] = "lstm"
+    """lstm: a clip is scored from itself and those before it; bilstm: from those after it as well.
+    Source: paper (lstm)."""
+    layers: int = Field(3, ge=1)
+    """Stacked layers. Source: paper."""
+    units: int = Field(512, ge=1)
+    """Units of each layer, in each direction. Source: paper."""
+    dropout: float = Field(0.5, ge=0, lt=1)
+    """Dropout after each layer. Source: our choice."""
+
+
+ModelOptions = Annotated[LstmOptions, Field(discriminator="kind")]
+"""The options of one model of any kind: their ``kind`` says which class they are."""
+
+
+class AnyModel(RootModel[ModelOptions]):
+    """The same, as the parameter of a verb."""
+
+
+MODULES = {
+    "lstm": "homecage.sequence.lstm",
+    "bilstm": "homecage.sequence.bilstm",
+}
+"""The module of each kind of model, imported when it is used."""
+
+
+def module_of(kind: str) -> str:
+    """Return the name of the module that trains models of a kind and predicts with them."""
+    return MODULES[kind]

@@ -1,43 +1,77 @@
-"""Predicting a held-out video with the LSTM of its fold."""
+"""Predicting a video with a model that has not seen it."""
 
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-
-from homecage.clips.options import ClipOptions
+from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import clip_of_frame
-from homecage.running.device import choose_device, make_deterministic
-from homecage.sequence.network import load_sequence_model
-from homecage.storage.frame_tables import write_predictions
-from homecage.storage.stores import open_store
+from homecage.errors import StoreError
+from homecage.running.device import make_deterministic
+from homecage.sequence.models import find_model
+from homecage.sequence.sequences import Reader
+from homecage.storage.expect import expect
+from homecage.storage.frame_tables import read_times, write_predictions
+from homecage.storage.weights import hash_file, load_weights
 
 
-def predict_lstm(
+def predict_model(
     *,
     model: Path,
-    features: Path,
-    frames: Path,
-    geometry: ClipOptions,
+    representations: list[str],
+    features: list[Path],
+    convnet: Path | None = None,
+    times: Path,
+    behaviors: list[str],
+    geometry: ClipGeometry,
+    method: str,
+    video: str,
     threads: int,
     output: Path,
 ) -> None:
-    """Write the LSTM's predictions for every frame of a video, scored in one pass.
+    """Write a model's predictions for every frame of a video.
 
     Args:
-        model: the fold's weights.
-        features: the video's feature store.
-        frames: its frame store, for the frames' times.
+        model: what the model has learned.
+        representations: what it looks at, side by side.
+        features: the video's feature stores, one a representation.
+        convnet: the weights behind the features, where a convnet made them.
+        times: the times of the video's frames.
+        behaviors: the experiment's behaviors in order.
         geometry: length and stride of clips.
+        method: the method's name.
+        video: the video's key.
         threads: CPU threads.
         output: Parquet file to write.
+
+    Raises:
+        StoreError: an input is damaged or made from something else than what is told here, or the
+            model has learned from this very video.
     """
     make_deterministic(threads)
-    device = choose_device()
-    network = load_sequence_model(model).to(device)
-    time_s = open_store(frames, kind="frames")["time_s"][:]
-    fc6 = torch.from_numpy(open_store(features, kind="features")["fc6"][:])
-    with torch.inference_mode():
-        logits = network(fc6[None].float().to(device))[0]
-        probability = F.softmax(logits, dim=1).cpu().numpy()  # (C, K)
-    write_predictions(output, time_s, probability[clip_of_frame(len(time_s), geometry)])
+    convnet_sha256 = hash_file(convnet) if convnet else None
+    tensors, metadata = load_weights(model)
+    expect(
+        model,
+        metadata,
+        method=method,
+        representations=representations,
+        behaviors=behaviors,
+        geometry=geometry.model_dump(),
+        convnet_sha256=convnet_sha256,
+    )
+    if video in metadata["training"] + metadata["validation"]:
+        raise StoreError(model, f"has learned from {video}, which it was to predict unseen")
+    reader = Reader(representations, behaviors, geometry, convnet_sha256)
+    x, n_frames = reader.read_descriptors(video, features)
+    time_s = read_times(times)
+    if len(time_s) != n_frames:
+        raise StoreError(times, f"has {len(time_s)} frames, the features of {video} {n_frames}")
+    probability = find_model(metadata["kind"]).score(tensors, metadata["shape"], x)  # (C, K)
+    write_predictions(
+        output,
+        time_s,
+        probability[clip_of_frame(n_frames, geometry)],
+        behaviors,
+        method=method,
+        video=video,
+        made_from={"fold": metadata["fold"], "model_sha256": hash_file(model)},
+    )

@@ -27,8 +27,3 @@ SPOUT_BASE, SPOUT_TIP = (204.0, 114.0), (186.0, 147.0)
 """The drinking spout, at the hopper's lower left."""
 
 RISE_PER_DEPTH_PX = FLOOR_FRONT_Y - FLOOR_BACK_Y
-
-
-def floor_y(depth: float) -> float:
-    """Return the floor's height in the picture at a depth from 0 (front) to 1 (back)."""
-    return FLOOR_FRONT_Y - depth * RISE_PER_DEPTH_PX

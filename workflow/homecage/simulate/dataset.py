@@ -6,14 +6,20 @@ from pathlib import Path
 from homecage.errors import ConfigError
 from homecage.simulate.annotation import simulate_annotation
 from homecage.simulate.clips import simulate_clips
-from homecage.simulate.names import clip_folder_names, names_annotated_twice, video_names
+from homecage.simulate.names import (
+    ANNOTATOR_FOLDERS,
+    CLIPPED,
+    FULL,
+    MARKER,
+    clip_folder_names,
+    names_annotated_twice,
+    video_names,
+)
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.videos import simulate_video
 from homecage.storage.publish import publish
 
 logger = logging.getLogger(__name__)
-
-MARKER = "SIMULATED.txt"
 
 NOTICE = """\
 This data set is simulated. Its layout is that of the MIT mouse home-cage data set (Jhuang et al.
@@ -21,7 +27,6 @@ This data set is simulated. Its layout is that of the MIT mouse home-cage data s
 Results on it say whether a method works, and nothing about how well it works on real animals.
 
 """
-
 
 DEFAULTS = SimulationOptions()
 
@@ -38,7 +43,7 @@ def simulate(*, options: SimulationOptions = DEFAULTS, output: Path) -> None:
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ConfigError(f"--output: {output} exists; name a new folder for the data set")
     with publish(output) as temporary:
-        full = temporary / "full_database"
+        full = temporary / FULL
         for video in video_names(options):
             logger.info("simulating video %s", video)
             simulate_video(video=video, options=options, output=full / f"{video}.mpg")
@@ -49,13 +54,11 @@ def simulate(*, options: SimulationOptions = DEFAULTS, output: Path) -> None:
                     video=video,
                     annotator=annotator,
                     options=options,
-                    output=full / f"Annotator_group_{annotator}" / f"{video}.txt",
+                    output=full / ANNOTATOR_FOLDERS[f"annotator_{annotator}"] / f"{video}.txt",
                 )
         for folder in clip_folder_names(options):
             logger.info("simulating clips %s", folder)
-            simulate_clips(
-                folder=folder, options=options, output=temporary / "clipped_database" / folder
-            )
+            simulate_clips(folder=folder, options=options, output=temporary / CLIPPED / folder)
         write_notice(options=options, output=temporary / MARKER)
 
 

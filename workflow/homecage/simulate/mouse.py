@@ -33,8 +33,8 @@ class Coat:
     grain_strength: float
 
 
-def draw_coat(generator: Generator, scene: Scene) -> Coat:
-    """Draw a session's mouse: agouti or nearly black."""
+def sample_coat(generator: Generator, scene: Scene) -> Coat:
+    """Sample a session's mouse: agouti or nearly black."""
     shade = generator.uniform(0.9, 1.1)
     if generator.random() < 0.5:
         back, belly, skin = (50, 70, 88), (92, 116, 134), (106, 116, 152)

@@ -4,10 +4,17 @@ from string import ascii_uppercase
 
 from homecage.simulate.options import SimulationOptions
 
+# The layout of the MIT home-cage data set (Jhuang et al. 2010), in which the simulated one is written.
+FULL, CLIPPED = "full_database", "clipped_database"
+ANNOTATOR_FOLDERS = {"annotator_1": "Annotator_group_1", "annotator_2": "Annotator_group_2"}
+
+MARKER = "SIMULATED.txt"
+"""The file at the root of a data set that says that it is simulated."""
+
 NIGHTS_IN = 3
 """One recording in three is made at night: four of twelve, as in Jhuang et al. (2010)."""
 
-SOURCES_PER_FOLDER = 8
+SESSIONS_PER_FOLDER = 8
 """Recording sessions whose clips share one folder of the clipped database."""
 
 
@@ -29,13 +36,13 @@ def clip_folder_names(options: SimulationOptions) -> list[str]:
     return [_recording_name(number) for number in range(first, first + options.clip_folders)]
 
 
-def source_names(folder: str) -> list[str]:
+def session_names(folder: str) -> list[str]:
     """Return the sessions that a folder's clips were cut from; only the first bears its name.
 
     In the real data set, too, a clip's prefix need not be the name of its folder.
     """
     stem = folder.removesuffix("day").removesuffix("night")
-    letters = ascii_uppercase[1:SOURCES_PER_FOLDER]
+    letters = ascii_uppercase[1:SESSIONS_PER_FOLDER]
     nights = ["night" if index % NIGHTS_IN == 0 else "day" for index in range(len(letters))]
     return [folder, *(stem + night + letter for night, letter in zip(nights, letters, strict=True))]
 

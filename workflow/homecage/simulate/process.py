@@ -182,8 +182,8 @@ def _duration_s(generator: Generator, behavior: str, here: Place, there: Place) 
         speed = median * np.exp(spread * generator.standard_normal())
         return float(max(0.7, abs(there.x - here.x) / speed))
     median, spread, shortest, longest = DURATIONS_S[behavior]
-    drawn = median * np.exp(spread * generator.standard_normal())
-    return float(np.clip(drawn, shortest, longest))
+    sampled = median * np.exp(spread * generator.standard_normal())
+    return float(np.clip(sampled, shortest, longest))
 
 
 def _anywhere(generator: Generator, away_from: Place | None = None) -> Place:

@@ -90,8 +90,8 @@ class Scene:
         return (gray, gray, gray)
 
 
-def draw_camera(generator: Generator) -> Camera:
-    """Draw a session's camera."""
+def sample_camera(generator: Generator) -> Camera:
+    """Sample a session's camera."""
     return Camera(
         zoom=float(generator.uniform(0.98, 1.04)),
         tilt=float(generator.normal(0, 0.6)),
@@ -99,8 +99,8 @@ def draw_camera(generator: Generator) -> Camera:
     )
 
 
-def draw_light(generator: Generator, night: bool) -> Light:
-    """Draw a session's light."""
+def sample_light(generator: Generator, night: bool) -> Light:
+    """Sample a session's light."""
     spot = (float(generator.uniform(0.3, 0.7)), float(generator.uniform(0.25, 0.55)))
     if night:
         return Light(
@@ -125,8 +125,8 @@ def draw_light(generator: Generator, night: bool) -> Light:
 
 
 def draw_scene(generator: Generator, night: bool) -> Scene:
-    """Draw a session's camera, light and cage."""
-    camera, light = draw_camera(generator), draw_light(generator, night)
+    """Sample a session's camera and light, and draw its cage."""
+    camera, light = sample_camera(generator), sample_light(generator, night)
     canvas = _room(generator)
     _walls(generator, canvas)
     _bedding(generator, canvas)

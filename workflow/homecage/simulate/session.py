@@ -8,7 +8,7 @@ import numpy as np
 
 from homecage.simulate.anatomy import shape_mouse
 from homecage.simulate.motion import Pose, move_mouse
-from homecage.simulate.mouse import Coat, draw_coat, draw_mouse, view_shape
+from homecage.simulate.mouse import Coat, draw_mouse, sample_coat, view_shape
 from homecage.simulate.names import is_night
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import Bout, true_bouts
@@ -34,7 +34,7 @@ def open_session(name: str, options: SimulationOptions, n_frames: int) -> Sessio
     bouts = true_bouts(name, options, n_frames)
     generator = named_generator(options, name, "scene")
     scene = draw_scene(generator, is_night(name))
-    coat = draw_coat(generator, scene)
+    coat = sample_coat(generator, scene)
     return Session(bouts, scene, coat, true_pose(name, options, bouts))
 
 

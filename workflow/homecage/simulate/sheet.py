@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from homecage.simulate.behaviors import BEHAVIORS
 from homecage.simulate.cage import HEIGHT_PX, WIDTH_PX
 from homecage.simulate.names import is_night, video_names
 from homecage.simulate.options import SimulationOptions
@@ -12,7 +13,6 @@ from homecage.simulate.process import Bout, count_frames, true_bouts
 from homecage.simulate.scene import Image
 from homecage.simulate.session import draw_frames, open_session
 from homecage.storage.publish import publish
-from homecage.study.behaviors import BEHAVIORS
 
 DAYS, NIGHTS = 2, 1
 TILE_PX = (240, 180)

@@ -5,6 +5,7 @@ training that wrote them alone: a key, the hash of all that goes into it, tells 
 """
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -20,8 +21,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from homecage.errors import InterruptedTrainingError, StoreError
-from homecage.storage.weights import load_weights, save_weights
+from homecage.errors import InterruptedTrainingError
+from homecage.storage.publish import publish
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ EVERY_S = "HOMECAGE_CHECKPOINT_EVERY_S"
 """The environment variable with the seconds from one checkpoint to the next; 60 without it."""
 
 _KEPT = 2
+_DIGEST_BYTES = hashlib.sha256().digest_size
 _SIGNALS = (signal.SIGTERM, signal.SIGUSR1)  # the end, and Slurm's warning of it
 
 
@@ -64,23 +66,25 @@ class Checkpoints:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def load(self) -> Any | None:
-        """Return the newest state that can be read; none where there is none of this training."""
+        """Return the newest state that is whole; None where there is none of this training.
+
+        Its tensors are on the CPU.
+        """
         for path in reversed(self._list()):
-            try:
-                tensors, record = load_weights(path)
-                state = _decode(record["state"], tensors)
-            except (StoreError, KeyError) as error:
-                logger.warning("a checkpoint is damaged, the one before is used: %s", error)
-                continue
-            logger.info("going on from checkpoint %s", path)
-            return state
+            content = path.read_bytes()
+            digest, saved = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+            if hashlib.sha256(saved).digest() == digest:
+                logger.info("going on from checkpoint %s", path)
+                return torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
+            logger.warning("%s is damaged: the checkpoint before it is used", path)
         return None
 
     def offer(self, capture: Callable[[], Any]) -> None:
         """Save the training's state where it is time to.
 
         Args:
-            capture: returns the state: dictionaries, lists, numbers, strings and tensors.
+            capture: returns the state: dictionaries, lists, Python's numbers, strings and tensors.
+                (A NumPy scalar would be saved, and refused when it is loaded.)
 
         Raises:
             InterruptedTrainingError: a signal asked to stop; the state is saved.
@@ -95,9 +99,13 @@ class Checkpoints:
     def _save(self, state: Any) -> None:
         existing = self._list()
         number = int(existing[-1].stem) + 1 if existing else 0
-        tensors: dict[str, Tensor] = {}
-        record = {"kind": "checkpoint", "state": _encode(state, tensors)}
-        save_weights(self._own / f"{number:08d}.safetensors", tensors, record)
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        # PyTorch does not notice a flipped bit when it loads: the file begins with its own hash.
+        saved = buffer.getbuffer()
+        with publish(self._own / f"{number:08d}.pt") as temporary, temporary.open("wb") as file:
+            file.write(hashlib.sha256(saved).digest())
+            file.write(saved)
         for path in existing[: len(existing) + 1 - _KEPT]:
             path.unlink()
         for folder in self._folder.iterdir():
@@ -107,53 +115,26 @@ class Checkpoints:
     def _list(self) -> list[Path]:
         if not self._own.is_dir():
             return []
-        return sorted(
-            path for path in self._own.iterdir() if re.fullmatch(r"\d+\.safetensors", path.name)
-        )
+        return sorted(path for path in self._own.iterdir() if re.fullmatch(r"\d+\.pt", path.name))
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._signal = number
 
 
-def make_key(**parts: Any) -> str:
-    """Hash all that goes into a training, JSON-able, with the code and the PyTorch that run it."""
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
-    code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+def make_key(*, code: str, **parts: Any) -> str:
+    """Hash all that goes into a training: JSON-able parts, the code's fingerprint, and PyTorch."""
     whole = {"code": code, "torch": torch.__version__, **parts}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 def capture_random(device: torch.device) -> list[Tensor]:
-    """Return the state of the random numbers that dropout draws."""
+    """Return the state of the random numbers that dropout uses."""
     on_gpu = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []
     return [torch.get_rng_state(), *on_gpu]
 
 
 def restore_random(states: list[Tensor], device: torch.device) -> None:
-    """Go on drawing from a captured state."""
+    """Go on from a captured state."""
     torch.set_rng_state(states[0])
     if device.type == "cuda":
         torch.cuda.set_rng_state(states[1], device)
-
-
-def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Make JSON of a state, its tensors set aside."""
-    if isinstance(value, Tensor):
-        name = str(len(tensors))
-        tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        return {"tensor": name}
-    if isinstance(value, dict):  # of pairs, because keys need not be strings
-        return {"items": [[key, _encode(item, tensors)] for key, item in value.items()]}
-    if isinstance(value, list | tuple):
-        return [_encode(item, tensors) for item in value]
-    return value
-
-
-def _decode(value: Any, tensors: dict[str, Tensor]) -> Any:
-    if isinstance(value, list):
-        return [_decode(item, tensors) for item in value]
-    if isinstance(value, dict):
-        if "tensor" in value:
-            return tensors[value["tensor"]]
-        return {key: _decode(item, tensors) for key, item in value["items"]}
-    return value

@@ -1,45 +1,98 @@
-"""The common form of predictions and of annotations: one Parquet table a video, one row a frame.
+"""What is known of each frame of a video: times, annotations, predictions; one Parquet table each.
 
-Every method that is evaluated, people included, is read in this form, so that a method is added
-without touching evaluation.
+Every method that is evaluated, people included, writes predictions in this form, so that a method is
+added without touching evaluation.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from homecage.errors import StoreError
+from homecage.storage.expect import expect
 from homecage.storage.publish import publish
-from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
-PROBABILITIES: tuple[str, ...] = tuple(f"p_{behavior}" for behavior in BEHAVIORS)
-"""The K columns that hold a prediction's probabilities, in the order of ``BEHAVIORS``."""
+Codes = NDArray[np.int8]
+"""A behavior for each frame: its place in the experiment's list of behaviors, or ``UNLABELED``."""
 
-_ANNOTATION_SCHEMA = pa.schema([("frame", pa.int64()), ("behavior", pa.string())])
-_PREDICTION_SCHEMA = pa.schema(
-    [
-        ("frame", pa.int64()),
-        ("time_s", pa.float64()),
-        ("behavior", pa.string()),
-        *((column, pa.float32()) for column in PROBABILITIES),
-    ]
-)
+UNLABELED = -1
+
+_FRAME = pa.field("frame", pa.int64())
+_TIME = pa.field("time_s", pa.float64())
+_BEHAVIOR = pa.field("behavior", pa.string())
+
+_TIMES = pa.schema([_FRAME, _TIME])
+_ANNOTATION = pa.schema([_FRAME, _BEHAVIOR])
+
+_METADATA = b"homecage"  # The key in the Parquet schema.
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a method says of each frame of a video."""
+
+    codes: Codes  # (T,)
+    time_s: NDArray[np.float64]  # (T,)
+    probability: NDArray[np.float32]  # (T, K), NaN where it says nothing
+
+
+def write_times(path: Path, time_s: NDArray[np.float64]) -> None:
+    """Write when each frame (T,) of a video is shown, in seconds from its beginning."""
+    _write_table(path, _TIMES, [np.asarray(time_s, np.float64)])
+
+
+def read_times(path: Path) -> NDArray[np.float64]:
+    """Read when each frame (T,) of a video is shown.
+
+    Raises:
+        StoreError: not such a table, or its frames are not 0 to T - 1.
+    """
+    return _get_times(_read_table(path, _TIMES))
+
+
+def write_annotation(path: Path, codes: NDArray[np.integer], behaviors: Sequence[str]) -> None:
+    """Write an annotator's behavior of each frame (T,)."""
+    _write_table(path, _ANNOTATION, [_name_behaviors(codes, behaviors)])
+
+
+def read_annotation(path: Path, behaviors: Sequence[str]) -> Codes:
+    """Read an annotator's behavior of each frame (T,).
+
+    Raises:
+        StoreError: not such a table, a behavior of another list, or its frames are not 0 to T - 1.
+    """
+    return _get_codes(path, _read_table(path, _ANNOTATION), behaviors)
 
 
 def write_predictions(
     path: Path,
     time_s: NDArray[np.float64],  # (T,)
-    probability: NDArray[np.float32],  # (T, K)
+    probability: NDArray[np.floating],  # (T, K)
+    behaviors: Sequence[str],
+    *,
+    method: str,
+    video: str,
     labeled: NDArray[np.bool_] | None = None,  # (T,)
+    made_from: Mapping[str, Any] | None = None,
 ) -> None:
     """Write what a method says of each frame of a video; its behavior is the likeliest one.
 
-    Where ``labeled`` is False the method says nothing: behavior and probabilities are null there.
+    Args:
+        path: the table.
+        time_s: when each frame is shown.
+        probability: of each behavior.
+        behaviors: the K behaviors in order.
+        method: whose prediction it is.
+        video: the video's key.
+        labeled: where it is False the method says nothing, and behavior and probabilities are null.
+        made_from: what else the file is to say of its making (JSON values).
 
     Raises:
         ValueError: the shapes do not agree, or a probability is not finite where it counts.
@@ -47,66 +100,73 @@ def write_predictions(
     n_frames = len(time_s)
     if labeled is None:
         labeled = np.ones(n_frames, dtype=bool)
-    if probability.shape != (n_frames, len(BEHAVIORS)) or labeled.shape != (n_frames,):
+    if probability.shape != (n_frames, len(behaviors)) or labeled.shape != (n_frames,):
         raise ValueError(
-            f"{n_frames} times, probabilities {probability.shape}, labeled {labeled.shape}"
+            f"{n_frames} times, {len(behaviors)} behaviors, probabilities {probability.shape}, "
+            f"labeled {labeled.shape}"
         )
     if not np.isfinite(probability[labeled]).all():
         raise ValueError("a probability is not finite")
     codes = np.where(labeled, probability.argmax(axis=1), UNLABELED)
     columns = [
-        pa.array(np.arange(n_frames, dtype=np.int64)),
-        pa.array(np.asarray(time_s, dtype=np.float64)),
-        _name_behaviors(codes),
+        np.asarray(time_s, np.float64),
+        _name_behaviors(codes, behaviors),
         *(
             pa.array(column.astype(np.float32), mask=~labeled)
             for column in np.ascontiguousarray(probability.T)
         ),
     ]
-    _write_table(path, pa.Table.from_arrays(columns, schema=_PREDICTION_SCHEMA))
+    metadata = {**(made_from or {}), "method": method, "video": video}
+    schema = _make_prediction_schema(behaviors).with_metadata(
+        {_METADATA: json.dumps(metadata, sort_keys=True)}
+    )
+    _write_table(path, schema, columns)
 
 
-def read_predictions(path: Path) -> pd.DataFrame:
-    """Read a method's predictions of a video: frame, time_s, behavior, one p_ column per behavior.
-
-    Raises:
-        StoreError: not such a table, or its frames are not 0 to T - 1.
-    """
-    table: pd.DataFrame = _read_table(path, _PREDICTION_SCHEMA).to_pandas()
-    return table
-
-
-def write_annotation(path: Path, codes: NDArray[np.int8]) -> None:
-    """Write an annotator's code of each frame (T,): an index in ``BEHAVIORS`` or ``UNLABELED``."""
-    columns = [pa.array(np.arange(len(codes), dtype=np.int64)), _name_behaviors(codes)]
-    _write_table(path, pa.Table.from_arrays(columns, schema=_ANNOTATION_SCHEMA))
-
-
-def read_annotation(path: Path) -> NDArray[np.int8]:
-    """Read an annotator's code of each frame (T,).
+def read_predictions(
+    path: Path, behaviors: Sequence[str], *, method: str, video: str
+) -> Prediction:
+    """Read what a method says of each frame of a video.
 
     Raises:
-        StoreError: not such a table, or its frames are not 0 to T - 1.
+        StoreError: not such a table, of another method, video or list of behaviors, or its frames
+            are not 0 to T - 1.
     """
-    return encode_behaviors(_read_table(path, _ANNOTATION_SCHEMA)["behavior"].to_pylist())
+    schema = _make_prediction_schema(behaviors)
+    table = _read_table(path, schema)
+    expect(path, _get_metadata(path, table), method=method, video=video)
+    probability = np.empty((table.num_rows, len(behaviors)), np.float32)
+    for k, behavior in enumerate(behaviors):
+        probability[:, k] = table[f"p_{behavior}"].to_numpy()
+    return Prediction(_get_codes(path, table, behaviors), _get_times(table), probability)
 
 
-def encode_behaviors(names: Sequence[str | None]) -> NDArray[np.int8]:
+def encode_behaviors(names: Iterable[object], behaviors: Sequence[str]) -> Codes:
     """Turn names of behaviors into codes; None, and every other null, is ``UNLABELED``."""
-    code_of = {name: code for code, name in enumerate(BEHAVIORS)}
+    code_of = {name: code for code, name in enumerate(behaviors)}
     return np.array(
         [code_of[name] if isinstance(name, str) else UNLABELED for name in names], dtype=np.int8
     )
 
 
-def _name_behaviors(codes: NDArray[np.integer]) -> pa.Array:
-    if len(codes) and not UNLABELED <= codes.min() <= codes.max() < len(BEHAVIORS):
-        raise ValueError(f"codes {codes.min()} to {codes.max()} are not all behaviors")
-    names = np.array([*BEHAVIORS, None], dtype=object)  # UNLABELED, -1, is the last.
+def _make_prediction_schema(behaviors: Sequence[str]) -> pa.Schema:
+    probabilities = [pa.field(f"p_{behavior}", pa.float32()) for behavior in behaviors]
+    return pa.schema([_FRAME, _TIME, _BEHAVIOR, *probabilities])
+
+
+def _name_behaviors(codes: NDArray[np.integer], behaviors: Sequence[str]) -> pa.Array:
+    if len(codes) and not UNLABELED <= codes.min() <= codes.max() < len(behaviors):
+        raise ValueError(
+            f"codes {codes.min()} to {codes.max()} are not all of {len(behaviors)} behaviors"
+        )
+    names = np.array([*behaviors, None], dtype=object)  # UNLABELED, -1, is the last.
     return pa.array(names[codes], type=pa.string())
 
 
-def _write_table(path: Path, table: pa.Table) -> None:
+def _write_table(path: Path, schema: pa.Schema, columns: list[Any]) -> None:
+    """Write the columns after ``frame``."""
+    frame = np.arange(len(columns[0]), dtype=np.int64)
+    table = pa.Table.from_arrays([pa.array(column) for column in (frame, *columns)], schema=schema)
     with publish(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
 
@@ -119,11 +179,34 @@ def _read_table(path: Path, schema: pa.Schema) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         raise StoreError(path, f"not a Parquet table or a damaged one ({error})") from error
     if not table.schema.equals(schema):
-        found = ", ".join(f"{field.name} {field.type}" for field in table.schema)
-        expected = ", ".join(f"{field.name} {field.type}" for field in schema)
-        raise StoreError(path, f"expected columns {expected}; found {found}")
+        raise StoreError(
+            path, f"its columns are {_describe(table.schema)}, expected {_describe(schema)}"
+        )
     if not np.array_equal(table["frame"].to_numpy(), np.arange(table.num_rows)):
         raise StoreError(path, f"its {table.num_rows} rows are not the frames 0 to T - 1 in order")
-    if unknown := set(table["behavior"].unique().to_pylist()) - {*BEHAVIORS, None}:
-        raise StoreError(path, f"unknown behavior {min(unknown)!r}")
     return table
+
+
+def _describe(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema)
+
+
+def _get_times(table: pa.Table) -> NDArray[np.float64]:
+    time_s: NDArray[np.float64] = table["time_s"].to_numpy()
+    return time_s
+
+
+def _get_codes(path: Path, table: pa.Table, behaviors: Sequence[str]) -> Codes:
+    if unknown := set(table["behavior"].unique().to_pylist()) - {*behaviors, None}:
+        raise StoreError(
+            path,
+            f"found the behavior {min(unknown)!r}, which is none of: {', '.join(behaviors)}",
+        )
+    return encode_behaviors(table["behavior"].to_pylist(), behaviors)
+
+
+def _get_metadata(path: Path, table: pa.Table) -> dict[str, Any]:
+    try:
+        return dict(json.loads((table.schema.metadata or {})[_METADATA]))
+    except (KeyError, ValueError, TypeError):
+        raise StoreError(path, "does not say which method and video it is of") from None

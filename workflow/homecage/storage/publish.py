@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from homecage.running.parent import refuse_orphan
-from homecage.running.runlock import find_start
-
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -23,9 +20,6 @@ def publish(path: Path) -> Iterator[Path]:
     The caller makes a file or a directory there. An earlier result is replaced only when the new one
     is complete; after an error it is untouched and the temporary is gone. What a killed writer of
     the same result left is removed.
-
-    Raises:
-        HomecageError: the run that this job works for is gone.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
@@ -35,7 +29,6 @@ def publish(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         _flush(temporary)
-        refuse_orphan(path)
         if temporary.is_dir() and path.exists():
             # A directory cannot be renamed over another: move the old one aside first.
             replaced = path.with_name(f"{name}.replaced")
@@ -66,8 +59,18 @@ def _sweep(path: Path) -> None:
     """Remove the temporaries of writers that were killed."""
     form = re.compile(rf"{re.escape(_begin(path))}(\d+)-[0-9a-f]{{8}}(\..*)?", re.DOTALL)
     for entry in path.parent.iterdir():
-        if (match := form.fullmatch(entry.name)) and find_start(int(match[1])) is None:
+        if (match := form.fullmatch(entry.name)) and not _is_alive(int(match[1])):
             _remove(entry)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # No signal, only the question whether one could be sent.
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # Another user's.
+        pass
+    return True
 
 
 def _flush(path: Path) -> None:

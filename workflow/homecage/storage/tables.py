@@ -1,24 +1,43 @@
-"""Reading and writing the tables of evaluation: tab-separated, ``n/a`` where undefined."""
+"""Reading and writing tab-separated tables, ``n/a`` where a number is undefined."""
 
 import csv
 from pathlib import Path
 
 import pandas as pd
 
+from homecage.errors import StoreError
 from homecage.storage.publish import publish
 
 TEXT_COLUMNS = frozenset(
     {
-        "method",
-        "frames_of",
-        "level",
+        "animal",
+        "annotator",
+        "annotator_1",
+        "annotator_2",
         "average",
-        "source",
-        "video",
+        "baseline",
         "behavior",
-        "truth",
-        "prediction",
+        "cage",
+        "clip",
         "database",
+        "fold",
+        "folder",
+        "frames_of",
+        "label",
+        "level",
+        "method",
+        "name",
+        "path",
+        "prediction",
+        "representation",
+        "role",
+        "scorer",
+        "side",
+        "source",
+        "store",
+        "stretch",
+        "truth",
+        "video",
     }
 )
 """Columns that hold text even where it looks like a number, as many videos' names do."""
@@ -30,14 +49,28 @@ def write_tsv(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(temporary, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
 
 
-def read_tsv(path: Path) -> pd.DataFrame:
-    """Read a table: text columns as text, every other one as the numbers that were written."""
-    with path.open(encoding="utf-8", newline="") as file:
-        columns = next(csv.reader(file, delimiter="\t"))
+def read_tsv(path: Path, *, text: bool = False) -> pd.DataFrame:
+    """Read a table: ``TEXT_COLUMNS`` as text, every other one as the numbers that were written.
+
+    Args:
+        path: the table.
+        text: read all columns as text, as in the tables of the study, where a lab adds its own.
+
+    Raises:
+        StoreError: there is no such table, or it has not even a header.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file, delimiter="\t"))
+    except FileNotFoundError:
+        raise StoreError(path, "no such table") from None
+    except (StopIteration, UnicodeDecodeError):
+        raise StoreError(path, "expected a tab-separated table with a header") from None
+    texts = [column for column in columns if text or column in TEXT_COLUMNS]
     return pd.read_csv(
         path,
         sep="\t",
-        dtype={column: str for column in columns if column in TEXT_COLUMNS},
+        dtype=dict.fromkeys(texts, str),
         keep_default_na=False,
-        na_values={c: ["n/a", "nan", ""] for c in columns if c not in TEXT_COLUMNS},
+        na_values={column: ["n/a", "nan", ""] for column in columns if column not in texts},
     )

@@ -48,6 +48,11 @@ class Vocabulary(Options):
         """The K behaviors in the order of every probability column, table row and matrix axis."""
         return tuple(behavior.name for behavior in self.behaviors)
 
+    def find(self, label: str) -> str | None:
+        """Return the behavior that a label stands for; None for one that is ignored or unknown."""
+        wanted = _fold(label)
+        return next((b.name for b in self.behaviors if wanted in b.spellings), None)
+
     def parse(self, label: str) -> str | None:
         """Return the behavior that a label stands for; None for a label that is ignored.
 
@@ -55,11 +60,8 @@ class Vocabulary(Options):
             UnknownBehaviorError: it stands for nothing; the nearest known label is named.
         """
         wanted = _fold(label)
-        for behavior in self.behaviors:
-            if wanted in behavior.spellings:
-                return behavior.name
-        if wanted in map(_fold, self.ignored_labels):
-            return None
+        if (behavior := self.find(label)) or wanted in map(_fold, self.ignored_labels):
+            return behavior
         known = [label for behavior in self.behaviors for label in sorted(behavior.spellings)]
         nearest = get_close_matches(wanted, known, n=1, cutoff=0)
         raise UnknownBehaviorError(label, known=self.names, nearest=nearest[0])
@@ -77,7 +79,7 @@ HOME_CAGE = (
     Behavior(name="rest", labels=("rs",), color="#BBBBBB"),
     Behavior(name="walk", labels=("w",), color="#44AA99"),
 )
-"""The eight behaviors of the paper: the default of ``behaviors`` in the configuration, and of nothing else."""
+"""The eight behaviors of the paper: the default in the configuration, and of nothing else."""
 
 
 def _fold(label: str) -> str:

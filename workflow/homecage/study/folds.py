@@ -1,43 +1,110 @@
-"""Folds: which videos train, which stop the training, and which one is held out."""
+"""Folds: which videos each one holds out, which stop its training in time, and which train."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
-from homecage.errors import DatasetError
+from homecage.errors import ConfigError, StudyError
+from homecage.study.names import find_unsafe, safe_name
+from homecage.study.options import FoldOptions
+from homecage.study.study import Video
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold of leave-one-video-out, named by its held-out video."""
+    """One fold: its name on disk, and its videos by their keys; no video has two roles."""
 
-    held_out: str
-    training: tuple[str, ...]
+    name: str
+    held_out: tuple[str, ...]
     validation: tuple[str, ...]
+    training: tuple[str, ...]
 
 
-def make_fold(others: list[str], held_out: str, n_validation: int, seed: int) -> Fold:
-    """Choose a fold's inner validation videos from the ``others``, by name and seed alone.
+def plan_folds(videos: tuple[Video, ...], options: FoldOptions, seed: int) -> tuple[Fold, ...]:
+    """Divide the videos into folds; those of one group (an animal, a cage) always stay together.
 
-    Videos stand in a seeded circle; those that follow the held-out one validate. So each video
-    validates equally often over all folds.
+    Groups stand in a seeded circle, which is cut into as many arcs as there are folds: each fold holds
+    one arc out, and the groups that follow it validate. So each group is held out once, and validates
+    about as often as any other. A fold of one group bears its name, others are numbered.
 
     Raises:
-        DatasetError: too few videos to train and validate on.
+        ConfigError: no such column, or too few groups.
+        StudyError: a video is in no group, or two spellings look like one group.
     """
-    if len(others) <= n_validation:
-        raise DatasetError(
-            [
-                f"{len(others) + 1} videos are too few to hold one out, validate on {n_validation} "
-                "and train on the rest; lower sequence.validation_videos or add videos"
-            ]
+    groups = group_videos(videos, options.by)
+    names = sorted(groups)
+    number = options.number or len(names)
+    needed = max(number, options.validation + 2)
+    if len(names) < needed or len(names) - -(-len(names) // number) <= options.validation:
+        kind = "videos" if options.by == "video" else f"groups by {options.by!r}"
+        raise ConfigError(
+            f"folds: found {len(names)} {kind}; {number} folds that hold out one or more, keep "
+            f"{options.validation} for validation (folds.validation) and train on the rest need {needed} "
+            "or more; add videos, or lower folds.validation or folds.number"
         )
-    videos = sorted([*others, held_out])
-    circle = [videos[i] for i in np.random.default_rng(seed).permutation(len(videos))]
-    place = circle.index(held_out)
-    following = circle[place + 1 :] + circle[:place]
-    return Fold(
-        held_out=held_out,
-        training=tuple(sorted(following[n_validation:])),
-        validation=tuple(sorted(following[:n_validation])),
-    )
+    circle = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
+    arcs = np.array_split(np.arange(len(circle)), number)
+    width = len(str(number))
+    folds = []
+    for i, arc in enumerate(arcs):
+        following = circle[arc[-1] + 1 :] + circle[: arc[0]]
+        roles = (
+            circle[arc[0] : arc[-1] + 1],
+            following[: options.validation],
+            following[options.validation :],
+        )
+        keys = (tuple(sorted(key for name in role for key in groups[name])) for role in roles)
+        own = options.number is None
+        folds.append(Fold(safe_name(roles[0][0]) if own else f"fold{i + 1:0{width}}", *keys))
+    return tuple(sorted(folds, key=lambda fold: fold.name))
+
+
+def group_videos(videos: tuple[Video, ...], by: str) -> dict[str, list[str]]:
+    """Return the keys of the videos of each group, by the group's name."""
+    columns = {column for video in videos for column in video.columns}
+    if by != "video" and by not in columns:
+        known = ", ".join(["video", *sorted(columns)])
+        raise ConfigError(
+            f"folds.by: found {by!r}; expected one of: {known} (columns of videos.tsv)"
+        )
+    group_of = {v.key: v.name if by == "video" else v.columns[by] for v in videos}
+    if missing := [video.name for video in videos if not group_of[video.key]]:
+        raise StudyError(
+            [f"{name}: nothing in column {by!r}, which folds.by asks for" for name in missing]
+        )
+    # "M1" and "m1" would be held out apart: the same animal, it seems, on both sides of a fold.
+    spelled: dict[str, set[str]] = defaultdict(set)
+    for group in group_of.values():
+        spelled["".join(group.casefold().split()) if by != "video" else group].add(group)
+    problems = [
+        f"column {by!r}: {' and '.join(map(repr, sorted(same)))} look like one group, which would be on "
+        "two sides of a fold; spell it one way"
+        for same in spelled.values()
+        if len(same) > 1
+    ]
+    if problems := problems or find_unsafe(sorted(set(group_of.values()))):
+        raise StudyError(problems)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key, group in group_of.items():
+        groups[group].append(key)
+    return dict(groups)
+
+
+def find_divided(videos: tuple[Video, ...], folds: tuple[Fold, ...], column: str) -> list[str]:
+    """Return the entries of a column, such as animal, that a fold holds out and also learns from."""
+    entry = {video.key: video.columns.get(column, "") for video in videos}
+    divided = set()
+    for fold in folds:
+        held_out = {entry[key] for key in fold.held_out}
+        divided |= held_out & {entry[key] for key in (*fold.training, *fold.validation)}
+    return sorted(divided - {""})
+
+
+def tabulate_folds(folds: tuple[Fold, ...]) -> str:
+    """Return the plan of all folds, tab-separated: fold, video, role."""
+    lines = ["fold\tvideo\trole"]
+    for fold in folds:
+        for role in ("held_out", "validation", "training"):
+            lines += [f"{fold.name}\t{key}\t{role}" for key in getattr(fold, role)]
+    return "\n".join(lines) + "\n"

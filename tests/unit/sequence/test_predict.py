@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from tests.unit.sequence.conftest import BEHAVIORS, OPTIONS, VIDEOS, write_random
+
+from homecage.clips.options import ClipGeometry
+from homecage.clips.tiling import clip_of_frame
+from homecage.errors import StoreError
+from homecage.sequence.bilstm import Bilstm
+from homecage.sequence.lstm import Lstm
+from homecage.sequence.options import AnyModel
+from homecage.storage.frame_tables import read_predictions, write_times
+from homecage.storage.stores import open_store
+from homecage.storage.weights import load_weights, save_weights
+
+
+@pytest.mark.parametrize(("kind", "network"), [("lstm", Lstm), ("bilstm", Bilstm)])
+def test_a_video_is_predicted_in_one_pass_over_every_frame(verbs, kind, network):
+    options = AnyModel(OPTIONS.model_copy(update={"kind": kind}))
+    model = verbs.tell(options=options).train("run")["model"]
+    output = verbs.predict(model)
+    tensors, metadata = load_weights(model)
+    plain = network(**metadata["shape"]).eval()
+    plain.load_state_dict(tensors)
+    x = torch.from_numpy(open_store(verbs.features("c"), kind="features")["x"][:]).float()
+    with torch.inference_mode():
+        expected = F.softmax(plain(x[None])[0], dim=1).numpy()
+    predicted = read_predictions(output, BEHAVIORS, method="mine", video="c")
+    clips = clip_of_frame(VIDEOS["c"], ClipGeometry())
+    np.testing.assert_allclose(predicted.probability, expected[clips], rtol=1e-6)
+    np.testing.assert_array_equal(predicted.time_s, np.arange(VIDEOS["c"]) / 30)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"method": "yours"},
+        {"behaviors": ["dig", "run", "nap"]},
+        {"geometry": ClipGeometry(stride=4)},
+        {"representations": ["motion"]},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_model_of_something_else_is_refused(verbs, other):
+    model = verbs.train("run")["model"]
+    with pytest.raises(StoreError, match=f"model: its {next(iter(other))} is .*, expected"):
+        verbs.tell(**other).predict(model)
+    assert not (verbs.path / "predictions").exists()
+
+
+def test_a_model_and_features_of_two_convnets_are_refused(verbs):
+    model = verbs.train("run")["model"]
+    convnet = verbs.path / "convnet.safetensors"
+    first = convnet.read_bytes()
+    save_weights(convnet, {}, {"kind": "convnet", "seed": 1})
+    with pytest.raises(StoreError, match="model: its convnet_sha256 is"):
+        verbs.predict(model)
+    convnet.write_bytes(first)
+    write_random(verbs.features("c"), VIDEOS["c"], 2, sha256="0")
+    with pytest.raises(StoreError, match=r"c\.zarr: .*convnet"):
+        verbs.predict(model)
+
+
+@pytest.mark.parametrize("video", ["a", "d"])
+def test_a_model_does_not_predict_what_it_has_learned_from(verbs, video):
+    model = verbs.train("run")["model"]
+    with pytest.raises(StoreError, match=f"has learned from {video}, which it was to predict"):
+        verbs.predict(model, video)
+
+
+def test_weights_of_another_kind_are_refused(verbs):
+    with pytest.raises(StoreError, match=r"convnet\.safetensors: says nothing of its method"):
+        verbs.predict(verbs.path / "convnet.safetensors")
+
+
+def test_times_of_another_video_are_refused(verbs):
+    model = verbs.train("run")["model"]
+    write_times(verbs.path / "times" / "c.parquet", np.arange(90) / 30)
+    with pytest.raises(StoreError, match=r"has 90 frames, the features of c 104"):
+        verbs.predict(model)

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from homecage.errors import ConfigError
+from homecage.sequence.lstm import Lstm
+from homecage.sequence.options import LstmOptions
+from homecage.sequence.sequences import Sequence
+from homecage.sequence.training import Training, choose_precision
+from homecage.storage.frame_tables import UNLABELED
+
+K = 8
+
+
+def make_training(seed=0, **options):
+    torch.manual_seed(seed)
+    network = Lstm(descriptor=3, behaviors=K, layers=2, units=5, dropout=0.3)
+    return Training(network, torch.ones(K), LstmOptions(**options))
+
+
+def make_video(n_clips, behaviors=range(-1, K)):
+    rng = np.random.default_rng(n_clips)
+    codes = torch.from_numpy(rng.choice(list(behaviors), n_clips))
+    return Sequence(str(n_clips), torch.from_numpy(rng.random((n_clips, 3))).half(), codes)
+
+
+def test_unlabeled_clips_do_not_count_in_the_loss():
+    logits = torch.randn(10, K)
+    codes = torch.tensor([1, 2, UNLABELED, 3, UNLABELED, 0, UNLABELED, 7, 7, 1])
+    labeled = codes != UNLABELED
+    expected = F.cross_entropy(logits[labeled], codes[labeled])
+    torch.testing.assert_close(make_training().measure_loss(logits, codes), expected)
+
+
+def test_validation_scores_whole_videos_and_counts_their_labeled_clips():
+    run = make_training()
+    run.weights = torch.arange(1.0, K + 1)
+    videos = [make_video(40), make_video(15)]
+    run.step(torch.rand(2, 4, 3), torch.zeros(2, 4, dtype=torch.long))
+    run.end_epoch(videos)
+    total = weight = correct = labeled = 0.0
+    network = run.network.eval()
+    for video in videos:
+        with torch.inference_mode():
+            probability = F.softmax(network(video.x[None].float())[0], dim=1)
+        for p, code in zip(probability, video.codes.tolist(), strict=True):
+            if code != UNLABELED:
+                total -= float(run.weights[code] * p[code].log())
+                weight += float(run.weights[code])
+                correct += int(p.argmax()) == code
+                labeled += 1
+    assert run.rows[0]["validation_loss"] == pytest.approx(total / weight, rel=1e-5)
+    assert run.rows[0]["validation_accuracy"] == pytest.approx(correct / labeled)
+
+
+def test_it_keeps_the_best_epoch_and_stops_when_no_other_is_better():
+    run = make_training(patience=2, epochs=9)
+    bias = run.network.output.bias
+    video = make_video(20, behaviors=[0])
+    for sureness in (1, 5, 2, 3):  # of behavior 0, which is the truth
+        assert not run.done
+        run.step(torch.rand(2, 4, 3), torch.zeros(2, 4, dtype=torch.long))
+        with torch.no_grad():
+            bias.zero_()[0] = sureness
+        run.end_epoch([video])
+    assert run.done and run.best_epoch == 2
+    assert run.best_weights["output.bias"][0] == 5
+    run = make_training(patience=2, epochs=1)
+    run.step(torch.rand(2, 4, 3), torch.zeros(2, 4, dtype=torch.long))
+    run.end_epoch([video])
+    assert run.done
+
+
+def test_every_epoch_takes_each_window_once_in_another_order():
+    run = make_training(batch_size=4)
+    orders = []
+    for _ in range(2):
+        batches = run.shuffle(10)
+        assert [len(batch) for batch in batches] == [4, 4, 2]
+        run.step(torch.rand(1, 4, 3), torch.zeros(1, 4, dtype=torch.long))
+        assert [batch.tolist() for batch in run.shuffle(10)] == [b.tolist() for b in batches[1:]]
+        orders.append(torch.cat(batches).tolist())
+        run.end_epoch([make_video(20)])
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
+    assert orders[0] != orders[1]
+
+
+def test_a_scaled_loss_takes_the_same_steps():
+    def train(scaled, restart=False):
+        run = make_training(gradient_norm=0.1)
+        if scaled:
+            run.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**7, growth_interval=2)
+        for seed in range(4):
+            if restart and seed == 3:
+                state, before = run.capture(), run
+                run = make_training(seed=9, gradient_norm=0.1)
+                run.scaler = torch.amp.GradScaler("cpu")
+                run.restore(state)
+                assert run.scaler.get_scale() == before.scaler.get_scale() == 2.0**8
+            x = torch.rand(2, 6, 3, generator=torch.Generator().manual_seed(seed))
+            run.step(x, torch.arange(12).view(2, 6) % K)
+        return run.network.state_dict()
+
+    plain = train(scaled=False)
+    for weights in (train(scaled=True), train(scaled=True, restart=True)):
+        assert all(torch.equal(weights[name], plain[name]) for name in plain)
+
+
+def test_float16_is_for_gpus():
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert choose_precision("auto", cpu) == choose_precision("float32", gpu) == torch.float32
+    assert choose_precision("auto", gpu) == choose_precision("float16", gpu) == torch.float16
+    with pytest.raises(ConfigError, match="found float16, but there is no GPU"):
+        choose_precision("float16", cpu)

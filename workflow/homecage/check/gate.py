@@ -1,0 +1,75 @@
+"""What the raw files of a study are now, and what they were when they last passed the check.
+
+The workflow asks while it is planned, so nothing is opened but annotations and the reports of decoding.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from homecage.check.annotations import find_annotation_problems
+from homecage.errors import StudyError
+from homecage.frames.raw import identify
+from homecage.study.behaviors import Vocabulary
+from homecage.study.study import Study
+
+State = Mapping[str, str]
+"""A short text for each raw file, or folder of clips, which is another one when its content is."""
+
+
+def report_of(part: str) -> Path:
+    """Return the report of decoding of ``frames/{video}`` or ``clips/{folder}``."""
+    return Path(f"results/{part}.json")
+
+
+def identify_study(study: Study) -> State:
+    """Tell what each of a study's raw files is now: by ``frames/{video}``, ``clips/{folder}`` or
+    ``annotations/{annotator}/{video}``. Files that the workflow makes are what their rules say.
+    """
+    videos = {f"frames/{video.key}": [video.path] for video in study.videos}
+    folders = {f"clips/{f.key}": [clip.path for clip in f.clips] for f in study.clip_folders}
+    texts = {
+        f"annotations/{annotator}/{video.key}": path
+        for video in study.videos
+        for annotator, path in video.annotations.items()
+    }
+    if study.made_here:
+        return dict.fromkeys([*videos, *folders, *texts], "")
+    state = {part: identify(paths, report_of(part)) for part, paths in (videos | folders).items()}
+    return state | {part: _hash(path) for part, path in texts.items()}
+
+
+def read_state(path: Path) -> State:
+    """Return what the files were when they last passed; nothing where they never did."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def refuse_changed_annotations(
+    study: Study, vocabulary: Vocabulary, passed: State, now: State
+) -> None:
+    """Refuse annotations that were changed for the worse since the study passed its check.
+
+    So results that stand are not taken away for a file that cannot replace what they came from.
+
+    Raises:
+        StudyError: names every problem of the changed files.
+    """
+    if not passed:
+        return  # The check itself is still to come, and names all problems at once.
+    changed = {
+        path: report_of(f"frames/{video.key}")
+        for video in study.videos
+        for annotator, path in video.annotations.items()
+        if passed.get(part := f"annotations/{annotator}/{video.key}") != now[part]
+        and passed.get(frames := f"frames/{video.key}") == now[frames]
+    }
+    if problems := find_annotation_problems(changed, vocabulary):
+        raise StudyError(problems)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else "missing"

@@ -1,0 +1,222 @@
+"""Training a network by gradient, and scoring with it: what all models share that are networks.
+
+A network takes descriptors (B, C, D) and gives logits (B, C, K).
+
+Letters: B windows of a batch, C clips, D descriptor, K behaviors.
+"""
+
+import copy
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from homecage.errors import ConfigError
+from homecage.running.device import choose_device
+from homecage.running.precision import autocast, name_precision
+from homecage.sequence.models import Fitted, Task
+from homecage.sequence.options import TrainingOptions
+from homecage.sequence.sequences import Sequence
+from homecage.sequence.windows import plan_windows, take_windows, weigh_behaviors
+from homecage.storage.checkpoints import Checkpoints, capture_random, restore_random
+from homecage.storage.frame_tables import UNLABELED
+
+logger = logging.getLogger(__name__)
+
+
+def fit_network(
+    build: Callable[..., nn.Module],
+    shape: dict[str, Any],
+    task: Task,
+    options: TrainingOptions,
+    saved: Checkpoints,
+) -> Fitted:
+    """Train a network until the validation loss no longer falls, from where a stopped training was.
+
+    Args:
+        build: makes the network from its shape.
+        shape: the keywords of ``build``; JSON values.
+        task: the videos; the seed is of the windows, the initial weights, their order and dropout.
+        options: the windows, the optimizer and when to stop.
+        saved: the checkpoints.
+
+    Raises:
+        ConfigError: the device does not compute in the precision that is asked for.
+        InterruptedTrainingError: a signal asked to stop.
+    """
+    device = choose_device()
+    plan = plan_windows(task, options.window_clips, options.window_growth)
+    windows = plan.loc[plan.index.repeat(plan["copies"])]  # as each epoch has them
+    training = {sequence.video: sequence.to(device) for sequence in task.training}
+    validation = [sequence.to(device) for sequence in task.validation]
+    weights = weigh_behaviors(task, options.class_weight).to(device)
+    torch.manual_seed(task.seed)
+    precision = choose_precision(options.precision, device)
+    run = Training(build(**shape).to(device), weights, options, precision)
+    if (state := saved.load()) is not None:
+        run.restore(state)
+    started = time.monotonic()
+    while not run.done:
+        for batch in run.shuffle(len(windows)):
+            rows = windows.iloc[batch.tolist()]
+            run.step(*take_windows(training, rows, options.window_clips))
+            saved.offer(run.capture)
+        run.end_epoch(validation)
+        if run.epoch % 5 == 0:
+            logger.info(
+                "epoch %d: loss %.3f, validation loss %.3f, accuracy %.3f (%.0f s)",
+                *run.rows[-1].values(),
+                time.monotonic() - started,
+            )
+    logger.info("stopped after epoch %d; kept epoch %d", run.epoch, run.best_epoch)
+    history = pd.DataFrame(run.rows)
+    history["best"] = (history["epoch"] == run.best_epoch).astype(int)
+    return Fitted(run.best_weights, shape, name_precision(precision), history, plan)
+
+
+def score_network(
+    build: Callable[..., nn.Module], tensors: dict[str, Tensor], shape: dict[str, Any], x: Tensor
+) -> NDArray[np.float32]:
+    """Return probabilities (C, K) from a video's descriptors (C, D), all in one pass in float32."""
+    device = choose_device()
+    network = build(**shape)
+    network.load_state_dict(tensors)
+    logits = score_whole(network.to(device), x.to(device))
+    probability: NDArray[np.float32] = F.softmax(logits, dim=1).cpu().numpy()
+    return probability
+
+
+@torch.inference_mode()
+def score_whole(network: nn.Module, x: Tensor) -> Tensor:
+    """Return logits (C, K) from descriptors (C, D)."""
+    logits: Tensor = network.eval()(x[None].float())[0]
+    return logits
+
+
+def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
+    """Return what layers compute in: ``auto`` is float16 on a GPU and float32 on a CPU.
+
+    bfloat16 cannot be had: under autocast cuDNN's LSTM computes in float16, whatever is asked for.
+
+    Raises:
+        ConfigError: float16 on a CPU.
+    """
+    if wanted == "float16" and device.type == "cpu":
+        raise ConfigError("precision: found float16, but there is no GPU; expected auto or float32")
+    on_gpu = torch.float16 if wanted != "float32" else torch.float32
+    return on_gpu if device.type != "cpu" else torch.float32
+
+
+class Training:
+    """A training as far as it has come: all that its next step depends on."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        weights: Tensor,
+        options: TrainingOptions,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        """Start with a network.
+
+        Args:
+            network: changed in place.
+            weights: of each behavior in the loss, (K,).
+            options: the optimizer and when to stop.
+            precision: what layers compute in; weights stay float32.
+        """
+        self.network, self.weights = network, weights
+        self.options, self.precision = options, precision
+        self.optimizer = torch.optim.Adam(
+            network.parameters(), lr=options.learning_rate, fused=True
+        )
+        # Small gradients vanish in float16: the loss is scaled up, and the gradients down again.
+        half = precision == torch.float16
+        self.scaler = torch.amp.GradScaler(weights.device.type, enabled=half)
+        self.best_weights = copy.deepcopy(network.state_dict())
+        self.rows: list[dict[str, float]] = []  # of the history, one an epoch
+        self._order: Tensor | None = None  # of the epoch's windows, (N,)
+        self._losses: list[Tensor] = []  # of the epoch's batches so far
+
+    @property
+    def epoch(self) -> int:
+        """The epochs that are over."""
+        return len(self.rows)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, from 1, with the lowest validation loss; 0 before the first one is over."""
+        losses = [row["validation_loss"] for row in self.rows]
+        return 1 + losses.index(min(losses)) if losses else 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the validation loss no longer falls, or all epochs are over."""
+        waiting = self.epoch - self.best_epoch
+        return waiting >= self.options.patience or self.epoch >= self.options.epochs
+
+    def shuffle(self, n_windows: int) -> list[Tensor]:
+        """Return the batches of windows that are still to come in this epoch."""
+        if self._order is None:
+            self._order = torch.randperm(n_windows)
+        return list(self._order.split(self.options.batch_size))[len(self._losses) :]
+
+    def step(self, x: Tensor, codes: Tensor) -> None:
+        """Take one step down the gradient with windows: x (B, C, D), labels (B, C)."""
+        self.network.train()
+        with autocast(self.precision, x.device):
+            logits = self.network(x)
+        loss = self.measure_loss(logits.float().flatten(0, 1), codes.flatten())
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.options.gradient_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self._losses.append(loss.detach())
+
+    def end_epoch(self, validation: list[Sequence]) -> None:
+        """Score the validation videos, and keep the weights if they are the best so far."""
+        logits = torch.cat([score_whole(self.network, video.x) for video in validation])
+        codes = torch.cat([video.codes for video in validation])
+        correct = (logits.argmax(1) == codes)[codes != UNLABELED]
+        self.rows.append(
+            {
+                "epoch": self.epoch + 1,
+                "train_loss": float(np.mean([float(loss) for loss in self._losses])),
+                "validation_loss": float(self.measure_loss(logits, codes)),
+                "validation_accuracy": float(correct.double().mean()),
+            }
+        )
+        if self.best_epoch == self.epoch:
+            self.best_weights = copy.deepcopy(self.network.state_dict())
+        self._order, self._losses = None, []
+
+    def measure_loss(self, logits: Tensor, codes: Tensor) -> Tensor:
+        """Return the weighted mean cross-entropy over labeled clips: logits (C, K), labels (C,)."""
+        return F.cross_entropy(logits, codes, self.weights, ignore_index=UNLABELED)
+
+    def capture(self) -> dict[str, Any]:
+        """Return the state, to be saved."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "progress": [self.best_weights, self.rows, self._order, self._losses],
+            "random": capture_random(self.weights.device),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a captured state."""
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.best_weights, self.rows, self._order, self._losses = state["progress"]
+        restore_random(state["random"], self.weights.device)

@@ -1,0 +1,148 @@
+"""The study: the videos, annotations and clips that an experiment is made of, wherever they came from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from homecage.errors import StudyError
+from homecage.study.behaviors import Vocabulary
+from homecage.study.names import find_unsafe, safe_name
+
+ANNOTATORS = ("annotator_1", "annotator_2")
+"""Annotator 1 trains and scores; annotator 2, where present, is people's agreement (FD*)."""
+
+
+@dataclass(frozen=True)
+class Video:
+    """A full video, the annotation files it has, and what else its lab says of it."""
+
+    name: str
+    path: Path
+    annotations: Mapping[str, Path]
+    """By annotator."""
+    columns: Mapping[str, str]
+    """Further columns of its line in the sheet: animal, cage, session ..."""
+
+    @property
+    def key(self) -> str:
+        """Its name on disk."""
+        return safe_name(self.name)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A short video of one behavior; ``label`` is its lab's word for it."""
+
+    name: str
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True)
+class ClipFolder:
+    """Clips that are decoded together, into one store."""
+
+    name: str
+    clips: tuple[Clip, ...]
+    waits_for: tuple[Path, ...]
+    """What must be there before they are read: the clips, or the folder that they are made in."""
+
+    @property
+    def key(self) -> str:
+        """Its name on disk."""
+        return safe_name(self.name)
+
+
+@dataclass(frozen=True)
+class Study:
+    """What an experiment is made of; every layout of files makes one, and nothing later asks which."""
+
+    title: str
+    videos: tuple[Video, ...]
+    clip_folders: tuple[ClipFolder, ...] = ()
+    columns: tuple[str, ...] = ()
+    """The further columns, in their order."""
+    strays: tuple[Path, ...] = ()
+    """Annotation files that belong to no video."""
+    notice: Path | None = None
+    """The file that says that the data are simulated; none where an animal was filmed."""
+    made_here: bool = False
+    """Whether the workflow makes the files: they need not be there yet."""
+    has_published_scores: bool = False
+    """Whether it is the full database of Jhuang et al. (2010), for which papers state accuracies."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be told apart, or not be carried, by the steps that follow.
+
+        Raises:
+            StudyError: names every such video, clip folder and path.
+        """
+        problems = [
+            *find_unsafe([video.name for video in self.videos]),
+            *find_unsafe([folder.name for folder in self.clip_folders]),
+            *_find_same_files(self.videos),
+            *(
+                f"{path}: has braces, which Snakemake takes for wildcards; rename it"
+                for path in self._list_paths()
+                if set("{}") & set(str(path))
+            ),
+        ]
+        if problems:
+            raise StudyError(problems)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no animal was filmed."""
+        return self.notice is not None
+
+    @property
+    def label(self) -> str:
+        """What figures and tables say that the data are."""
+        return f"{self.title}, {len(self.videos)} videos"
+
+    def tabulate_videos(self) -> str:
+        """Return the sheet of the videos, tab-separated."""
+        head = ("video", "name", "path", *ANNOTATORS, *self.columns)
+        return _join_lines(
+            head,
+            *(
+                (
+                    video.key,
+                    video.name,
+                    video.path,
+                    *(video.annotations.get(annotator, "") for annotator in ANNOTATORS),
+                    *(video.columns.get(column, "") for column in self.columns),
+                )
+                for video in self.videos
+            ),
+        )
+
+    def tabulate_clips(self, vocabulary: Vocabulary) -> str:
+        """Return the sheet of the clips, tab-separated: an ignored or unknown label is no behavior."""
+        return _join_lines(
+            ("folder", "clip", "path", "label", "behavior"),
+            *(
+                (folder.key, clip.name, clip.path, clip.label, vocabulary.find(clip.label) or "")
+                for folder in self.clip_folders
+                for clip in folder.clips
+            ),
+        )
+
+    def _list_paths(self) -> Iterable[Path]:
+        for video in self.videos:
+            yield from (video.path, *video.annotations.values())
+        for folder in self.clip_folders:
+            yield from (clip.path for clip in folder.clips)
+
+
+def _find_same_files(videos: Iterable[Video]) -> Iterable[str]:
+    """One file under two names would be learned from in folds that hold it out."""
+    first: dict[Path, str] = {}
+    for video in videos:
+        other = first.setdefault(Path(video.path).absolute(), video.name)
+        if other != video.name:
+            yield f"{video.path}: is both {other!r} and {video.name!r}; list each file once"
+
+
+def _join_lines(*rows: Iterable[object]) -> str:
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows)

@@ -1,0 +1,43 @@
+# The gate: the whole study is judged before anything is learned from it, and all problems named at once.
+
+
+checkpoint check_study:
+    input:
+        videos="results/study/videos.tsv",
+        clips="results/study/clips.tsv",
+        reports=[
+            *expand("results/frames/{video}.json", video=VIDEOS),
+            *expand("results/clips/{folder}.json", folder=FOLDERS),
+        ],
+        annotations=raw(
+            path for video in VIDEOS.values() for path in video.annotations.values()
+        ),
+        notice=raw([STUDY.notice] if STUDY.notice else []),
+    output:
+        # Not taken away before another one has passed.
+        update(CHECKED),
+    log:
+        "results/logs/check_study.log",
+    benchmark:
+        "results/benchmarks/check_study.tsv"
+    priority: 100
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=demand(2000),
+        runtime=demand(30),
+    params:
+        vocabulary=VOCABULARY,
+        clip_length=EXPERIMENT.geometry.length,
+        clips_needed="yes" if EXPERIMENT.needs_clips else "no",
+        on_decode_error=EXPERIMENT.frames.on_decode_error,
+        strays=[str(path) for path in STUDY.strays],
+        raw=json.dumps(NOW),
+        passed=PASSED_FILE,
+        code=code("check-study"),
+    shell:
+        "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
+        " --reports {input.reports:q} --vocabulary {params.vocabulary:q} --clip-length {params.clip_length}"
+        " --clips-needed {params.clips_needed} --on-decode-error {params.on_decode_error}"
+        " --stray {params.strays:q} --output {output:q} 2>&1 | tee {log:q};"
+        " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q}"

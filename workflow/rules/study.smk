@@ -1,0 +1,32 @@
+# The study as tables: what was planned, for the jobs that follow and for people. The text of a table is a
+# parameter, so a corrected cell of a lab's sheet rewrites the table that it is in and no other.
+
+SHEETS = {
+    "videos": STUDY.tabulate_videos(),
+    "clips": STUDY.tabulate_clips(EXPERIMENT.vocabulary),
+    "folds": tabulate_folds(PLAN),
+}
+
+
+localrules:
+    write_sheet,
+
+
+rule write_sheet:
+    output:
+        "results/study/{sheet}.tsv",
+    log:
+        "results/logs/write_sheet/{sheet}.log",
+    benchmark:
+        "results/benchmarks/write_sheet/{sheet}.tsv"
+    wildcard_constraints:
+        sheet=one_of(SHEETS),
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=demand(500),
+        runtime=demand(10),
+    params:
+        text=lambda wildcards: SHEETS[wildcards.sheet],
+    shell:
+        "{{ printf %s {params.text:q} > {output:q}.part && mv {output:q}.part {output:q}; }} 2> {log:q}"
