@@ -16,6 +16,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/paths.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/annotations.smk"
@@ -38,10 +39,10 @@ rule all:
             store
             for method in METHODS
             for fold in PLAN
-            for store in name_method_features(
-                method, fold.held_out, net_of(fold.name)
-            )
+            for store in name_method_features(method, fold.held_out, net_of(fold.name))
         ],
         PREDICTIONS,
         TABLES,
-        expand("results/figures/{figure}.{format}", figure=FIGURES, format=["png", "pdf"]),
+        expand(
+            "results/figures/{figure}.{format}", figure=FIGURES, format=["png", "pdf"]
+        ),

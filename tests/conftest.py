@@ -6,12 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from homecage.storage.stores import ArraySpec, write_store
 from homecage.storage.tables import read_tsv, write_tsv
 from tests.project import Project, copy_project
 
 SIZE_PX = 32
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture

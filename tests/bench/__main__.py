@@ -15,7 +15,7 @@ from tests.bench.extract import (
     measure_extract_gpu,
 )
 from tests.bench.train_convnet import measure_train_convnet_cpu
-from tests.bench.train_fold import measure_train_fold_cpu, measure_train_fold_gpu
+from tests.bench.train_model import measure_train_model_gpu
 
 OUTPUT = Path("results/benchmarks/speed.tsv")
 
@@ -24,9 +24,8 @@ ON_CPU = [
     measure_extract_cpu_without_amx,
     measure_decode,
     measure_train_convnet_cpu,
-    measure_train_fold_cpu,
 ]
-ON_GPU = [measure_extract_gpu, measure_train_fold_gpu]
+ON_GPU = [measure_extract_gpu, measure_train_model_gpu]
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 from tests.project import ROOT, Project, copy_project
@@ -64,12 +65,17 @@ def test_all_problems_are_named_at_once(broken):
 def test_a_video_of_seven_frames_is_refused(broken):
     project, data = broken
     full = data / "full_database"
-    name = sorted(full.glob("*.mpg"))[0].stem
-    clips = sorted(data.glob("clipped_database/*/*.mpg"), key=lambda path: path.stat().st_size)
-    shutil.copy(clips[0], full / f"{name}.mpg")
-    (full / "Annotator_group_1" / f"{name}.txt").write_text("frame: 1-900 rest\n")
+    video = sorted(full.glob("*.mpg"))[0]
+    short = video.with_name("short.mpg")
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", video]
+    subprocess.run([*ffmpeg, "-frames:v", "7", "-c:v", "mpeg1video", short], check=True)
+    short.replace(video)
+    # Nothing is wrong with the annotations: they are of seven frames, too.
+    for text in full.glob(f"Annotator_group_*/{video.stem}.txt"):
+        text.write_text("frame: 1-7 rest\n")
     shown = run(project, data)
-    assert f"{name}" in shown
+    assert f"{video}: 7 frames; expected 8 or more" in shown
+    assert "the study has 1 problem;" in shown
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -1,7 +1,5 @@
 # From annotators' files to one behavior for each frame.
 
-LABELS = "results/annotations/annotator_1/{video}.parquet"
-
 
 rule import_annotation:
     input:

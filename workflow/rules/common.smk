@@ -65,24 +65,12 @@ try:
 except HomecageError as error:
     raise WorkflowError(str(error)) from None
 
-if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "animal")):
-    logger.warning(
-        f"A fold holds out animals that it also learns from: {', '.join(divided)}. With"
-        " folds.by=animal each animal stays on one side."
-    )
-
 VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
 FOLDS = {fold.name: fold for fold in PLAN}
 FOLD_OF = {video: fold.name for fold in PLAN for video in fold.held_out}
 METHODS = EXPERIMENT.methods
 BEHAVIORS = list(EXPERIMENT.vocabulary.names)
-VOCABULARY = json.dumps(
-    {
-        "behaviors": [b.model_dump(exclude={"color"}) for b in EXPERIMENT.behaviors],
-        "ignored_labels": EXPERIMENT.ignored_labels,
-    }
-)
 CHECKED = "results/check/videos.tsv"
 
 
@@ -154,27 +142,7 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def net_of(fold):
-    """Name the convnet of a fold: a folder of its own, or none where one convnet serves all folds."""
-    return f"{fold}/" if EXPERIMENT.convnet.trained_on == "fold" else ""
-
-
-def name_features(representation, videos, net):
-    """Name the stores of a representation, which may be that of a convnet."""
-    folder = net if REPRESENTATIONS[representation].by_convnet else ""
-    return [
-        f"results/features/{representation}/{folder}{video}.zarr" for video in videos
-    ]
-
-
-def name_convnet(method, net):
-    """Name the convnet behind a method's representations, if there is one."""
-    used = [REPRESENTATIONS[one].by_convnet for one in METHODS[method].representations]
-    return [f"results/convnet/{net}model.safetensors"] if any(used) else []
-
-
 wildcard_constraints:
-    net=one_of({net_of(fold) for fold in FOLDS}) + "|",
     video=one_of(VIDEOS),
     fold=one_of(FOLDS),
     folder=one_of(FOLDERS),

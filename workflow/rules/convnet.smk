@@ -2,20 +2,6 @@
 # stretches of its annotated training videos. {net} is nothing, or the fold's folder.
 
 
-def training_videos(net):
-    """Name the videos that a fold's own convnet learns from; none where it learns from clips."""
-    return FOLDS[net.rstrip("/")].training if net else []
-
-
-def name_stores(wildcards):
-    """Name the stores that a convnet's clips are cut from."""
-    if wildcards.net:
-        return expand(
-            "results/frames/{video}.zarr", video=training_videos(wildcards.net)
-        )
-    return expand("results/clips/{folder}.zarr", folder=FOLDERS)
-
-
 rule balance_clips:
     input:
         clips=lambda wildcards: [] if wildcards.net else name_stores(wildcards),

@@ -41,9 +41,11 @@ FIGURES = {
     ),
     "training": (
         {
-            "convnets": expand("results/convnet/{net}history.tsv", net=NETS)
-            if WITH_CONVNET
-            else [],
+            "convnets": (
+                expand("results/convnet/{net}history.tsv", net=NETS)
+                if WITH_CONVNET
+                else []
+            ),
             "folds": [
                 HISTORY.format(method=SHOWN, net=net_of(fold), fold=fold)
                 for fold in (FOLDS if SHOWN in TRAINED else ())
@@ -122,7 +124,9 @@ for figure, (tables, told, used, label) in FIGURES.items():
             verb=f"plot-{figure}",
             told=told,
             tables=" ".join(
-                f"--{name} {shlex.join(paths)}" for name, paths in tables.items() if paths
+                f"--{name} {shlex.join(paths)}"
+                for name, paths in tables.items()
+                if paths
             ),
             palette=PALETTE,
             titles=TITLES,

@@ -1,31 +1,6 @@
 # The methods: for each fold a model that learns from its training videos, and what it says of the videos
 # that it has not seen; or, without a model, what a representation says by itself.
 
-TRAINED = [name for name, method in METHODS.items() if method.model]
-UNTRAINED = [name for name in METHODS if name not in TRAINED]
-MODEL = "results/models/{method}/{net}{fold}/model.safetensors"
-HISTORY = "results/models/{method}/{net}{fold}/history.tsv"
-
-
-def name_method_features(method, videos, net):
-    """Name the stores that a method looks at: of one representation, then of the next."""
-    return [
-        store
-        for representation in METHODS[method].representations
-        for store in name_features(representation, videos, net)
-    ]
-
-
-def learned_videos(wildcards):
-    """Name the videos that train a fold's model, then those that stop the training."""
-    fold = FOLDS[wildcards.fold]
-    return [*fold.training, *fold.validation]
-
-
-def name_convnet_option(wildcards, input):
-    """Tell a verb the convnet behind what it reads, if there is one."""
-    return f"--convnet {shlex.quote(str(input.convnet))}" if input.convnet else ""
-
 
 rule train_model:
     input:

@@ -6,6 +6,18 @@ SHEETS = {
     "clips": STUDY.tabulate_clips(EXPERIMENT.vocabulary),
     "folds": tabulate_folds(PLAN),
 }
+VOCABULARY = json.dumps(
+    {
+        "behaviors": [b.model_dump(exclude={"color"}) for b in EXPERIMENT.behaviors],
+        "ignored_labels": EXPERIMENT.ignored_labels,
+    }
+)
+
+if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "animal")):
+    logger.warning(
+        f"A fold holds out animals that it also learns from: {', '.join(divided)}. With"
+        " folds.by=animal each animal stays on one side."
+    )
 
 
 localrules:

@@ -135,7 +135,7 @@ def test_all_problems_are_named_at_once(lab):
     for problem, expected in zip(
         problems,
         (
-            "z.txt: belongs to no video",
+            "z.txt: the annotation of no video",
             "a.mpg: no annotation by annotator_1",
             "b2.txt, line 2: unknown behavior 'fly'",
             "b2.txt, line 3: the bout 20-120 rest overlaps the bout 1-20 rest of line 1",

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
+from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import (
     POOLING,
     Convnet,
@@ -16,10 +19,11 @@ from homecage.convnet.options import NetworkOptions
 from homecage.errors import StoreError
 from homecage.storage.weights import save_weights
 
-PAPER = Shape(clip_length=8, size_px=128, network=NetworkOptions())
+PAPER = Shape(8, 128, behaviors=tuple("abcdefgh"), network=NetworkOptions())
 SMALL = Shape(
     clip_length=8,
     size_px=32,
+    behaviors=("rear", "rest", "walk"),
     network=NetworkOptions(channels=(3, 4, 5, 6, 7), descriptor=9, initialization="he"),
 )
 
@@ -107,13 +111,22 @@ def test_pairwise_maxima_pool_like_max_pool3d():
 def test_pixel_scale_divides_what_the_network_sees():
     clips = torch.randint(0, 256, (1, 8, 32, 32, 3), dtype=torch.uint8)
     scaled = Convnet(
-        Shape(8, 32, NetworkOptions(channels=(1, 1, 1, 1, 1), descriptor=1, pixel_scale=64))
+        Shape(
+            8,
+            32,
+            ("rest", "walk"),
+            NetworkOptions(channels=(1, 1, 1, 1, 1), descriptor=1, pixel_scale=64),
+        )
     ).scale(clips)
     torch.testing.assert_close(scaled * 64, clips.permute(0, 4, 1, 2, 3).float())
 
 
 def test_c3d_initialization_follows_the_c3d_example():
-    network = Convnet(Shape(8, 32, NetworkOptions(channels=(16, 16, 16, 16, 16), descriptor=128)))
+    network = Convnet(
+        Shape(
+            8, 32, ("rest", "walk"), NetworkOptions(channels=(16, 16, 16, 16, 16), descriptor=128)
+        )
+    )
     initialize(network, torch.Generator().manual_seed(0))
     for i, layer in enumerate(network.convolutions):
         assert layer.weight.std().item() == pytest.approx(0.01, rel=0.1)
@@ -144,28 +157,45 @@ def test_dropout_only_while_training(small):
     assert not torch.equal(small(clips), small(clips))
 
 
+@pytest.mark.parametrize("n_behaviors", [2, 5, 8])
+def test_there_is_a_logit_for_each_behavior(n_behaviors):
+    behaviors = tuple(f"behavior {i}" for i in range(n_behaviors))
+    network = Convnet(replace(SMALL, behaviors=behaviors)).eval()
+    assert network(torch.zeros(3, 8, 32, 32, 3, dtype=torch.uint8)).shape == (3, n_behaviors)
+
+
 def test_weights_survive_the_file_bit_for_bit(small, tmp_path):
-    save_convnet(tmp_path / "a.safetensors", small, {"trained_on": ["x"]})
-    save_convnet(
-        tmp_path / "b.safetensors", load_convnet(tmp_path / "a.safetensors"), {"trained_on": ["x"]}
-    )
-    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
-    loaded = load_convnet(tmp_path / "a.safetensors")
-    assert not loaded.training
+    first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    save_convnet(first, small, {"trained_on": ["x"]})
+    loaded = load_convnet(first, ClipGeometry(), SMALL.behaviors)
+    save_convnet(second, loaded, {"trained_on": ["x"]})
+    assert first.read_bytes() == second.read_bytes()
+    assert not loaded.training and loaded.shape == SMALL
     for name, tensor in small.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor)
 
 
+def test_a_convnet_of_other_behaviors_or_clips_is_refused(small, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_convnet(path, small, {})
+    for behaviors in (["rest", "rear", "walk"], ["rear", "rest"]):
+        with pytest.raises(StoreError, match=r"its behaviors is \["):
+            load_convnet(path, ClipGeometry(), behaviors)
+    with pytest.raises(StoreError, match="its clip_length is 8, expected 16"):
+        load_convnet(path, ClipGeometry(length=16), SMALL.behaviors)
+
+
 def test_a_file_that_holds_no_convnet_is_refused(tmp_path):
     path = tmp_path / "model.safetensors"
-    with pytest.raises(StoreError, match="cannot be read as weights"):
-        load_convnet(path)
+
+    def refuses(problem):
+        with pytest.raises(StoreError, match=problem):
+            load_convnet(path, ClipGeometry(), SMALL.behaviors)
+
+    refuses("cannot be read as weights")
     path.write_bytes(b"\x80\x04not weights")
-    with pytest.raises(StoreError, match="cannot be read as weights"):
-        load_convnet(path)
+    refuses("cannot be read as weights")
     save_file({"x": torch.zeros(1)}, path)
-    with pytest.raises(StoreError, match="no homecage metadata"):
-        load_convnet(path)
+    refuses("no homecage metadata")
     save_weights(path, {"x": torch.zeros(1)}, {"kind": "lstm"})
-    with pytest.raises(StoreError, match="expected a convnet, found 'lstm'"):
-        load_convnet(path)
+    refuses('its kind is "lstm", expected "convnet"')

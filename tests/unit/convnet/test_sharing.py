@@ -15,7 +15,7 @@ def unfold(plan, number, depth):
         return number
     planes = [plane for group in plan.layers[depth] for plane in group.planes]
     return tuple(
-        tuple(unfold(plan, source, depth - 1) for source in sources) for sources in planes[number]
+        tuple(unfold(plan, plane, depth - 1) for plane in inputs) for inputs in planes[number]
     )
 
 
@@ -52,7 +52,7 @@ def test_nothing_is_computed_twice_or_for_nothing(length, stride, n_clips):
             continue
         after = [plane for group in plan.layers[depth + 1] for plane in group.planes]
         for tap in TAPS:
-            used = {sources[tap] for plane in after for sources in plane} - {PADDING}
+            used = {inputs[tap] for plane in after for inputs in plane} - {PADDING}
             offered = {
                 group.first + i
                 for group in layer

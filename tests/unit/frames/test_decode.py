@@ -11,7 +11,7 @@ import pytest
 from tests.unit.frames.conftest import FFMPEG, run_ffmpeg
 
 from homecage.errors import ConfigError, VideoError
-from homecage.frames.decode import BLOCK, _read_log, build_arguments, decode, find_ffmpeg
+from homecage.frames.decode import BLOCK, Decoding, _read_log, build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
 
 OPTIONS = FramesOptions(size_px=32)
@@ -225,6 +225,14 @@ def test_a_playlist_in_disguise_opens_no_other_file(make_video, tmp_path, playli
     (tmp_path / "mouse.mp4").write_text(playlist.format("secret.mpg"))
     decoding = look_through(tmp_path / "mouse.mp4")
     assert decoding.n_frames == 0 and decoding.damage
+
+
+def test_a_rate_needs_the_times_of_the_first_and_the_last_frame():
+    def measure(*time_s):
+        return Decoding(np.array(time_s), 4, 3, ()).rate_fps
+
+    assert measure(0.0, 0.04, 0.08) == pytest.approx(25)
+    assert measure(0.0, np.nan) is measure(0.1, 0.1) is measure(0.2, 0.1) is None
 
 
 def test_many_lines_of_damage_are_few_in_the_message(make_video):

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from homecage.evaluate.evaluate import (
     tabulate_behaviors,
     tabulate_confusion,
     tabulate_gain,
+    tabulate_videos,
 )
 from homecage.evaluate.metrics import count_confusion
-from homecage.storage.tables import write_tsv
+from homecage.evaluate.options import Comparisons
+from homecage.report.options import Palette, Titles
+from homecage.storage.tables import read_tsv, write_tsv
 
 
 @dataclass
@@ -21,17 +25,20 @@ class Tables:
     """The tables of an evaluation, with or without a second annotator; shared by all tests."""
 
     folder: Path
+    palette: Palette
+    titles: Titles
     paths: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def behaviors(self) -> list[str]:
+        return list(self.palette.root)
 
     def write(self, name: str, table: pd.DataFrame) -> None:
         self.paths[name] = self.folder / f"{name}.tsv"
         write_tsv(self.paths[name], table)
 
-    def change(self, folder: Path, name: str, table: pd.DataFrame) -> "Tables":
-        """Return the same tables but one, which is written to a folder of the test's own."""
-        changed = Tables(folder, dict(self.paths))
-        changed.write(name, table)
-        return changed
+    def read(self, name: str) -> pd.DataFrame:
+        return read_tsv(self.paths[name])
 
 
 def blur(rng: np.random.Generator, codes: np.ndarray, share: float) -> np.ndarray:
@@ -39,37 +46,48 @@ def blur(rng: np.random.Generator, codes: np.ndarray, share: float) -> np.ndarra
     return np.where(changed, rng.choice(codes, len(codes)), codes).astype(np.int8)
 
 
-def write_tables(folder: Path, *, twice: bool, n_frames: int = 600, seed: int = 0) -> Tables:
-    """Write tables of two videos in which three behaviors never occur."""
+def write_tables(
+    folder: Path, *, twice: bool, behaviors: list[str], n_frames: int = 600, seed: int = 0
+) -> Tables:
+    """Write tables of two videos in which the second behavior never occurs."""
     rng = np.random.default_rng(seed)
-    tables, scored, bouts, shares = Tables(folder), {}, [], {"3dcnn": 0.5, "lstm-3dcnn": 0.2}
+    colors = [f"#{code:02x}8040" for code in range(len(behaviors))]
+    tables = Tables(
+        folder,
+        Palette(dict(zip(behaviors, colors, strict=True))),
+        Titles({"plain": "plain model", "better": "better one"}),
+    )
+    occurring = [code for code in range(len(behaviors)) if code != 1]
+    scored, bouts, shares = {}, [], {"better": 0.2, "plain": 0.5}
     for video in ('a "long" näme', "20080321162447"):
-        truth = np.repeat(rng.choice([2, 4, 5, 6, 7], n_frames // 20), 20).astype(np.int8)
+        truth = np.repeat(rng.choice(occurring, n_frames // 20), 20).astype(np.int8)
         labels = {"annotator_1": truth} | {m: blur(rng, truth, s) for m, s in shares.items()}
         for method in shares:
-            counts = count_confusion(truth, labels[method])
+            counts = count_confusion(truth, labels[method], len(behaviors))
             scored.setdefault((method, "FD"), {})[video] = counts
             if twice:
                 scored.setdefault((method, "FD*"), {})[video] = counts
         if twice:
             labels["annotator_2"] = blur(rng, truth, 0.1)
-            counts = count_confusion(truth, labels["annotator_2"])
+            counts = count_confusion(truth, labels["annotator_2"], len(behaviors))
             scored.setdefault(("human", "FD*"), {})[video] = counts
-        for source, codes in labels.items():
-            bouts.append(tabulate_bouts(source, video, codes, np.arange(n_frames) / 30))
-    tables.write("accuracy", tabulate_accuracy(scored))
-    tables.write("gain", tabulate_gain(tabulate_accuracy(scored)))
-    tables.write("per_behavior", tabulate_behaviors(scored))
-    confusion = tabulate_confusion(scored)
+        for scorer, codes in labels.items():
+            time_s = np.arange(n_frames) / 30
+            bouts.append(tabulate_bouts(scorer, video, codes, time_s, behaviors))
+    accuracy = tabulate_accuracy(scored, tabulate_videos(scored))
+    tables.write("accuracy", accuracy)
+    tables.write("gain", tabulate_gain(accuracy, Comparisons((("better", "plain"),))))
+    per_behavior = tabulate_behaviors(scored, behaviors)
+    tables.write("per_behavior", per_behavior)
+    confusion = tabulate_confusion(scored, behaviors)
     keys = ["method", "frames_of", "truth", "prediction"]
     tables.write("confusion", confusion.groupby(keys, sort=False, as_index=False)["n_frames"].sum())
     tables.write("bouts", pd.concat(bouts, ignore_index=True))
-    tables.write("time_budget", tabulate_time(pd.concat(bouts, ignore_index=True)))
-    support = tabulate_behaviors(scored)[["behavior", "support"]].iloc[:8]
-    databases = ["CD", "FD", "FD*"] if twice else ["CD", "FD"]
+    tables.write("time_budget", tabulate_time(pd.concat(bouts, ignore_index=True), behaviors))
+    support = per_behavior[["behavior", "support"]].iloc[: len(behaviors)]
     rows = [
         {"database": database, "behavior": behavior, "n_frames": n, "share": n / (2 * n_frames)}
-        for database in databases
+        for database in (["CD", "FD", "FD*"] if twice else ["CD", "FD"])
         for behavior, n in support.itertuples(index=False)
     ]
     tables.write("distribution", pd.DataFrame(rows))
@@ -85,30 +103,38 @@ def write_tables(folder: Path, *, twice: bool, n_frames: int = 600, seed: int = 
             }
         ),
     )
-    for fold in ("a", "b"):
+    for number, fold in enumerate("ab"):
         tables.write(
             f"{fold}/history",
             pd.DataFrame(
                 {
                     "epoch": epoch,
-                    "train_loss": 1 / epoch,
-                    "validation_loss": 0.5 + 1 / epoch,
-                    "validation_accuracy": 0.9 - 0.5 / epoch,
-                    "best": (epoch == 5).astype(int),
+                    "train_loss": 1 / epoch + number,
+                    "validation_loss": 0.5 + 1 / epoch + number,
+                    "validation_accuracy": 0.9 - 0.5 / epoch - 0.1 * number,
+                    "best": (epoch == 5 - number).astype(int),
                 }
             ),
         )
     return tables
 
 
+BEHAVIORS = ["dig", "nest building", "rest", "social_sniffing", "walk"]
+
+
+@pytest.fixture(scope="session", name="write_tables")
+def get_write_tables() -> Callable[..., Tables]:
+    return write_tables
+
+
 @pytest.fixture(scope="session")
 def tables_twice(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    return write_tables(tmp_path_factory.mktemp("twice"), twice=True)
+    return write_tables(tmp_path_factory.mktemp("twice"), twice=True, behaviors=BEHAVIORS)
 
 
 @pytest.fixture(scope="session")
 def tables_once(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    return write_tables(tmp_path_factory.mktemp("once"), twice=False)
+    return write_tables(tmp_path_factory.mktemp("once"), twice=False, behaviors=BEHAVIORS)
 
 
 @pytest.fixture(params=["tables_twice", "tables_once"])

@@ -35,6 +35,8 @@ def average(values: list[float], path: str, kind: str = "mean") -> float:
     if len(values) < 2:  # one is no mean
         raise StoreError(path, f"found {len(values)} values; " "expected two")
     problems = [StoreError(path, "not a number") for value in values if value != value]
+    if kind == "none":
+        raise NothingToDo("no " + "kind")
     for count, problem in enumerate(problems):
         logger.warning("%d: %s", count, problem)
     name = f"{kind}-{len(values):>3}"
@@ -58,6 +60,7 @@ SAYS_THE_SAME = {
         '"found too few"',
     ),
     "words of an error that is kept": ('"not a number"', '"found nan; expected a number"'),
+    "words that are raised under any name": ('"kind"', '"such kind"'),
     "a log line's words": ("%d: %s", "problem %d: %s"),
     "a log line more": ("    name = f", '    logger.info("counted %d", len(values))\n    name = f'),
     "the quotes": ('"mean"', "'mean'"),

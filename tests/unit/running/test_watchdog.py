@@ -20,13 +20,13 @@ WORKING = """
 import signal, sys
 from homecage.running import watchdog
 {prepare}
-watchdog._POLL_S = watchdog._GRACE_S = 0.05
+watchdog._POLL_S = 0.05
 watchdog.end_with_run()
 print("working", flush=True)
 sys.stdin.read()
 """
 LEAVING = "signal.signal(signal.SIGTERM, lambda *_: sys.exit('asked to leave'))"
-DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN); watchdog._GRACE_S = 0.05"
 
 
 def start(code, **environment):
@@ -102,11 +102,16 @@ def test_a_later_process_of_the_same_number_is_not_the_run(run, work):
     assert work(f"{place} {pid} {int(started) - 1}").wait(30) == 1
 
 
-def test_a_run_elsewhere_is_not_watched(run, work):
-    _, pid, _ = this_run().split()
-    host, _, counted_in = this_run().partition(" ")[0].partition("/")
-    assert works_on(work(f"elsewhere/{counted_in} {pid} 1"))
-    assert works_on(work(f"{host}/pid:[1] {pid} 1"))
+def test_a_run_on_another_host_is_not_watched(work, monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+    place, pid, _ = this_run().split()
+    assert works_on(work(f"{place} {pid} 1"))
+
+
+def test_a_run_that_is_counted_in_another_container_is_not_watched(run, work):
+    place, pid, _ = run[1].split()
+    host = place.partition("/")[0]
+    assert works_on(work(f"{host} {pid} 1"))
 
 
 @pytest.mark.parametrize("told", ["", "  "])

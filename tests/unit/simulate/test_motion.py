@@ -49,7 +49,7 @@ def test_transitions_take_longer_than_a_frame(acted: tuple[list[Bout], Pose]) ->
     steps = np.array(
         [np.abs(np.diff(pose.torso[start - 8 : start + 8])).max() for start in changes]
     )
-    assert np.median(rises) > 0.5 and (steps < 0.35).all()
+    assert np.median(rises) > 0.5 and (steps < 0.3 * rises).all()
 
 
 def test_the_mouse_stays_in_the_cage(acted: tuple[list[Bout], Pose]) -> None:

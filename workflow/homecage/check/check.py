@@ -62,7 +62,7 @@ def check_study(
     problems = [
         *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
         *(
-            f"{path}: belongs to no video; name it like the video that it annotates"
+            f"{path}: the annotation of no video; name it like the video it belongs to"
             for path in stray
         ),
         *(problem for row in video_rows for problem in check.judge_video(row)),

@@ -1,16 +1,17 @@
 """Batches of clips, read as a plan says from stores of frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from homecage.errors import StoreError
 from homecage.running.prefetch import prefetch
-from homecage.storage.frame_tables import UNLABELED, encode_behaviors
+from homecage.storage.frame_tables import encode_behaviors
 from homecage.storage.stores import Store, open_store
 from homecage.storage.tables import read_tsv
 
@@ -56,11 +57,13 @@ class ClipReader:
         table = read_tsv(plan)
         if unknown := set(table["store"]) - self._stores.keys():
             raise StoreError(plan, f"names the store {min(unknown)!r}, which is not given")
+        if unknown := set(table["behavior"]) - set(behaviors):
+            raise StoreError(
+                plan,
+                f"names the behavior {min(unknown)!r}, which is none of: {', '.join(behaviors)}",
+            )
         table = table[table["side"] == side]
-        codes = encode_behaviors(table["behavior"], behaviors)
-        if UNLABELED in codes:
-            raise StoreError(plan, f"has behaviors that are none of: {', '.join(behaviors)}")
-        self.codes = codes.astype(np.int64)
+        self.codes = encode_behaviors(table["behavior"], behaviors).astype(np.int64)
         """The behavior of each clip, (N,), by its place in the list."""
         self._of_store = table["store"].tolist()
         self._starts = table["start"].to_numpy(np.int64)
@@ -75,6 +78,10 @@ class ClipReader:
         """Height and width of the frames."""
         store = next(iter(self._stores.values()))
         return int(store["frames"].shape[1])
+
+    def describe_stores(self) -> dict[str, Mapping[str, Any]]:
+        """Return what each store says of the files that it was made from."""
+        return {name: store.attributes for name, store in self._stores.items()}
 
     def read(self, indices: NDArray[np.int64]) -> Batch:
         """Read the clips at these rows of the side's plan."""

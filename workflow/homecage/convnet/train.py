@@ -82,7 +82,7 @@ def train_convnet(
     training = Training(convnet, options, generator, precision)
     key = make_key(
         code=code,
-        stores={path.stem: hash_file(path / "zarr.json") for path in stores},
+        stores=train_reader.describe_stores(),
         plan=hash_file(plan),
         behaviors=behaviors,
         geometry=geometry.model_dump(),
@@ -106,7 +106,7 @@ def train_convnet(
         metadata = {
             "trained_on": sorted(path.stem for path in stores),
             "plan_sha256": hash_file(plan),
-            "training": options.model_dump(),
+            "training": options.model_dump(exclude={"trained_on"}),
             "seed": seed,
             "precision": name_precision(precision),
             "torch": torch.__version__,

@@ -57,7 +57,7 @@ def extract_fc6(
     make_deterministic(threads)
     device = choose_device()
     network = load_convnet(convnet, geometry, behaviors).to(device)
-    pixels = open_store(frames, kind="frames")["frames"]
+    pixels = open_store(frames, kind="frames", threads=threads)["frames"]
     n_frames, size_px = pixels.shape[:2]
     if size_px != network.shape.size_px:
         raise StoreError(

@@ -44,6 +44,7 @@ def decode_video(
             if _is_refused([file], options) and _stand(frames, "frames", times):
                 raise _EarlierStandError
             writer.attributes |= _describe_making([file], options)
+        logger.info("%s: %d frames", video, file.n_frames)
         write_times(times, time_s)
     except _EarlierStandError:
         logger.warning("%s: what was decoded before stands", frames)
@@ -69,6 +70,7 @@ def decode_clips(*, clips: list[Path], options: FramesOptions, frames: Path, rep
             writer.append("length", length)
             writer.attributes["path"] = [file.path for file in files]
             writer.attributes |= _describe_making(files, options)
+        logger.info("%s: %d clips, %d frames", frames, len(files), length.sum())
     except _EarlierStandError:
         logger.warning("%s: what was decoded before stands", frames)
     write_report(report, files)
@@ -83,7 +85,6 @@ def _append_file(
     decoding = decode(path, options, take=partial(writer.append, "frames"))
     for sign in decoding.damage:
         logger.warning("%s: %s", path, sign)
-    logger.info("%s: %d frames", path, decoding.n_frames)
     file = RawFile(
         **described,
         n_frames=decoding.n_frames,

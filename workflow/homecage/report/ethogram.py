@@ -143,9 +143,10 @@ def _draw_strip(
 def _draw_budget(ax: Axes, budget: pd.DataFrame, unit: str, colors: dict[str, str]) -> None:
     times = budget.set_index("behavior")["seconds"].loc[list(colors)] / {"s": 1, "min": 60}[unit]
     bars = ax.bar(range(len(colors)), times, width=0.8, color=list(colors.values()))
-    ax.bar_label(bars, fmt=_format_time, fontsize=6, rotation=90 if len(colors) > 8 else 0)
+    upright = len(colors) > 8  # Narrow bars: numbers do not fit beside each other.
+    ax.bar_label(bars, fmt=_format_time, fontsize=6, rotation=90 if upright else 0)
     ax.set_yticks([])
-    ax.margins(y=0.25)
+    ax.margins(y=0.45 if upright else 0.25)
     ax.tick_params(axis="x", length=0)
     clear_frame(ax)
     ax.spines["left"].set_visible(False)

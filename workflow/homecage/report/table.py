@@ -1,5 +1,6 @@
 """Write the accuracy table, as in the paper's Table 1, for the report and for the README."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 from itertools import product
@@ -140,7 +141,7 @@ def _percent(share: float, *, signed: bool) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    return text.replace("*", r"\*").replace("|", r"\|")
+    return re.sub(r"([*|<])", r"\\\1", text)
 
 
 _PAGE = """<!DOCTYPE html>

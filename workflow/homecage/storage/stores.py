@@ -3,12 +3,15 @@
 A store is a group of arrays that grow along their first axis, kept as a few large shards of small
 chunks. zarr alone reads a missing shard as zeros and a flipped bit as data. So every chunk is
 compressed by zstd with zstd's own checksum (zarrs, which makes zarr fast, does not look at that of the
-crc32c codec when it reads a part of a shard), chunks of zeros are stored like all others, and the
-attributes carry the exact size of every shard. The same rows give the same bytes.
+crc32c codec when it reads a part of a shard), and the attributes carry the exact size of every shard.
+(A shard of zeros alone is not stored: it is none of those that must be there.) The same rows give the
+same bytes.
 """
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +31,7 @@ FORMAT = 2
 
 _HEADER = "homecage"  # The group attribute that holds the store's own description.
 _METADATA = "zarr.json"
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,11 @@ class _ArrayWriter:
                 filters=None,
                 fill_value=0,
                 chunk_key_encoding={"name": "default", "separator": "."},
-                config={"write_empty_chunks": True},
             )
         self._folder = folder
         self._waiting = np.empty((spec.shard, *spec.shape_tail), dtype=spec.dtype)
         self._n_waiting = 0
+        self._n_shards = 0
         self._shard_bytes: dict[str, int] = {}
 
     def append(self, block: NDArray[Any]) -> None:
@@ -119,11 +123,17 @@ class _ArrayWriter:
         }
 
     def _write_shard(self) -> None:
-        self._array.append(self._waiting[: self._n_waiting])
+        try:
+            self._array.append(self._waiting[: self._n_waiting])
+        except RuntimeError as error:
+            if match := _SYSTEM_ERROR.search(str(error)):  # As zarrs tells of a full disk.
+                raise OSError(int(match[1]), os.strerror(int(match[1]))) from None
+            raise
         self._n_waiting = 0
-        place = (len(self._shard_bytes), *[0] * (self._waiting.ndim - 1))
-        shard = self._array.metadata.encode_chunk_key(place)
-        self._shard_bytes[shard] = (self._folder / shard).stat().st_size
+        shard = self._folder / _name_shard(self._array, self._n_shards)
+        self._n_shards += 1
+        if shard.exists():  # Zeros alone are not stored.
+            self._shard_bytes[shard.name] = shard.stat().st_size
 
 
 @contextmanager
@@ -148,6 +158,7 @@ class StoredArray:
     store: Path
     name: str
     _array: Any = field(repr=False)
+    _shards: frozenset[str] = field(repr=False)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -177,10 +188,26 @@ class StoredArray:
         start, stop, step = rows.indices(len(self))
         if step != 1:
             raise IndexError(f"rows are read one after the other, not every {step}")
+        stop = max(start, stop)
         try:
-            return np.asarray(self._array[start : max(start, stop)])
+            read = np.asarray(self._array[start:stop])
         except (OSError, RuntimeError, ValueError) as error:
             raise StoreError(self.store, f"array {self.name!r} is damaged ({error})") from error
+        self._check_shards(start, stop)
+        return read
+
+    def _check_shards(self, start: int, stop: int) -> None:
+        """Refuse rows whose shard was removed since the store was opened: zarr read zeros."""
+        rows = self._array.shards[0]
+        for place in range(start // rows, -(-stop // rows)):
+            shard = _name_shard(self._array, place)
+            if shard in self._shards and not (self.store / self.name / shard).exists():
+                raise StoreError(self.store, f"array {self.name!r} has lost its shard {shard}")
+
+
+def _name_shard(array: Any, place: int) -> str:
+    name: str = array.metadata.encode_chunk_key((place, *[0] * (array.ndim - 1)))
+    return name
 
 
 @dataclass(frozen=True)
@@ -231,13 +258,14 @@ def open_store(path: Path, *, kind: str, threads: int = 1) -> Store:
 
 def _use_zarrs(threads: int) -> AbstractContextManager[Any]:
     """Return a context; arrays opened in it are read and written by zarrs with so many threads."""
-    return zarr.config.set(
+    settings: AbstractContextManager[Any] = zarr.config.set(
         {
             "codec_pipeline.path": "zarrs.ZarrsCodecPipeline",
             "codec_pipeline.strict": True,  # Never zarr's own pipeline, which is ten times slower.
             "threading.max_workers": threads,
         }
     )
+    return settings
 
 
 def _read_attributes(path: Path) -> dict[str, Any]:
@@ -276,7 +304,8 @@ def _open_array(path: Path, name: str, expected: Mapping[str, Any]) -> StoredArr
             )
     if _hash_metadata(path / name) != expected.get("metadata_sha256"):
         raise StoreError(path, f"array {name!r}: {_METADATA} is missing or damaged")
-    return StoredArray(path, name, zarr.open_array(path / name, mode="r", zarr_format=3))
+    array = zarr.open_array(path / name, mode="r", zarr_format=3)
+    return StoredArray(path, name, array, frozenset(sizes))
 
 
 def _hash_metadata(folder: Path) -> str | None:

@@ -1,0 +1,65 @@
+# Where results lie, by video, fold, method and convnet. {net} is the folder of a fold's own convnet, or nothing
+# where one convnet serves all folds.
+
+LABELS = "results/annotations/annotator_1/{video}.parquet"
+TRAINED = [name for name, method in METHODS.items() if method.model]
+UNTRAINED = [name for name in METHODS if name not in TRAINED]
+MODEL = "results/models/{method}/{net}{fold}/model.safetensors"
+HISTORY = "results/models/{method}/{net}{fold}/history.tsv"
+
+
+def net_of(fold):
+    """Name the convnet of a fold: a folder of its own, or none where one convnet serves all folds."""
+    return f"{fold}/" if EXPERIMENT.convnet.trained_on == "fold" else ""
+
+
+def name_features(representation, videos, net):
+    """Name the stores of a representation, which may be that of a convnet."""
+    folder = net if REPRESENTATIONS[representation].by_convnet else ""
+    return [
+        f"results/features/{representation}/{folder}{video}.zarr" for video in videos
+    ]
+
+
+def name_convnet(method, net):
+    """Name the convnet behind a method's representations, if there is one."""
+    used = [REPRESENTATIONS[one].by_convnet for one in METHODS[method].representations]
+    return [f"results/convnet/{net}model.safetensors"] if any(used) else []
+
+
+def name_method_features(method, videos, net):
+    """Name the stores that a method looks at: of one representation, then of the next."""
+    return [
+        store
+        for representation in METHODS[method].representations
+        for store in name_features(representation, videos, net)
+    ]
+
+
+def learned_videos(wildcards):
+    """Name the videos that train a fold's model, then those that stop the training."""
+    fold = FOLDS[wildcards.fold]
+    return [*fold.training, *fold.validation]
+
+
+def name_convnet_option(wildcards, input):
+    """Tell a verb the convnet behind what it reads, if there is one."""
+    return f"--convnet {shlex.quote(str(input.convnet))}" if input.convnet else ""
+
+
+def training_videos(net):
+    """Name the videos that a fold's own convnet learns from; none where it learns from clips."""
+    return FOLDS[net.rstrip("/")].training if net else []
+
+
+def name_stores(wildcards):
+    """Name the stores that a convnet's clips are cut from."""
+    if wildcards.net:
+        return expand(
+            "results/frames/{video}.zarr", video=training_videos(wildcards.net)
+        )
+    return expand("results/clips/{folder}.zarr", folder=FOLDERS)
+
+
+wildcard_constraints:
+    net=one_of({net_of(fold) for fold in FOLDS}) + "|",
