@@ -1,4 +1,4 @@
-"""Describing all clips of a video with the paper's network: the shared engines against plain Conv3d."""
+"""Describing all clips of a video with the paper's network: the sharing engines against plain Conv3d."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from homecage.convnet.engine import Engine
-from homecage.features.engines import choose_engine
+from homecage.features.fc6 import choose_engine
 from homecage.features.options import FeatureOptions
 from homecage.running.device import choose_device
 from homecage.running.precision import choose_precision

@@ -14,13 +14,15 @@ from homecage.convnet.sharing import count_convolutions, plan_sharing
 
 SIZE_PX = 128
 GEOMETRY = ClipGeometry()
+N_BEHAVIORS = 8
 THREADS = len(os.sched_getaffinity(0))
 
 
 def make_convnet() -> Convnet:
     """Return homecage's network with random weights."""
     options = NetworkOptions(initialization="he", pixel_scale=64)
-    convnet = Convnet(Shape(GEOMETRY.length, SIZE_PX, options))
+    behaviors = tuple(f"behavior {i}" for i in range(N_BEHAVIORS))
+    convnet = Convnet(Shape(GEOMETRY.length, SIZE_PX, behaviors, options))
     initialize(convnet, torch.Generator().manual_seed(0))
     convnet.mean.fill_(127.5)
     return convnet
@@ -38,7 +40,8 @@ def make_plain() -> tuple[nn.Sequential, nn.Sequential]:
     fc6 = nn.Sequential(*layers, nn.Flatten(), nn.Linear(pooled, options.descriptor), nn.ReLU())
     dropout = nn.Dropout(options.dropout)
     fc7 = nn.Linear(options.descriptor, options.descriptor)
-    return fc6, nn.Sequential(dropout, fc7, nn.ReLU(), dropout, nn.Linear(options.descriptor, 8))
+    fc8 = nn.Linear(options.descriptor, N_BEHAVIORS)
+    return fc6, nn.Sequential(dropout, fc7, nn.ReLU(), dropout, fc8)
 
 
 def count_gflop() -> tuple[float, float]:

@@ -64,7 +64,7 @@ def make_reference() -> Callable[[], object]:
     def step() -> None:
         clips = torch.from_numpy(batch.clips).permute(0, 4, 1, 2, 3).float()
         loss = F.cross_entropy(
-            network((clips - 127.5).div(64).contiguous()), torch.from_numpy(batch.behaviors)
+            network((clips - 127.5).div(64).contiguous()), torch.from_numpy(batch.codes)
         )
         optimizer.zero_grad()
         loss.backward()
@@ -77,7 +77,7 @@ def _make_batch() -> Batch:
     shape = (BATCH_SIZE, GEOMETRY.length, SIZE_PX, SIZE_PX, 3)
     return Batch(
         clips=np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8),
-        behaviors=np.arange(BATCH_SIZE),
+        codes=np.arange(BATCH_SIZE),
         brightness=np.zeros(BATCH_SIZE, np.float32),
         contrast=np.ones(BATCH_SIZE, np.float32),
     )

@@ -1,7 +1,6 @@
 """A training that is told to stop, on the real workflow."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,53 +10,49 @@ from pathlib import Path
 import psutil
 import pytest
 
-from homecage.storage.checkpoints import EVERY_S
-from tests.project import Project
+from tests.pause import is_waiting, pause, prepare
 
-FOLD = "sim01day"
-MODEL = f"results/sequence/{FOLD}/model.safetensors"
-LONG = ("--cores", "2", MODEL, "--config", "sequence={epochs: 400, patience: 400}")
+MODEL = ("train_model", "models/lstm-3dcnn", "lstm-3dcnn/sim01day")
+CONVNET = ("train_convnet", "convnet", "all")
 
 
-def start(project: Project) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [Path(sys.executable).with_name("snakemake"), *LONG],
-        cwd=project.path,
+@pytest.mark.parametrize(
+    ("rule", "folder", "job", "number"),
+    [
+        (*MODEL, signal.SIGTERM),
+        (*MODEL, signal.SIGUSR1),
+        (*MODEL, signal.SIGKILL),
+        (*CONVNET, signal.SIGTERM),
+    ],
+)
+def test_a_training_that_is_told_to_stop_goes_on_to_the_same_bytes(
+    edited, rule, folder, job, number
+):
+    model = f"results/{folder}/{job.partition('/')[2]}/model.safetensors".replace("//", "/")
+    checkpoints = f"results/checkpoints/{rule}/{job}"
+    prepare(edited)
+    undisturbed = (edited.path / model).read_bytes()
+    (edited.path / model).unlink()
+    run = subprocess.Popen(
+        [Path(sys.executable).with_name("snakemake"), "--cores", "all", model],
+        cwd=edited.path,
         env=os.environ
-        | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", EVERY_S: "0.1"},
+        | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        | pause([checkpoints]),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def wait_for_a_checkpoint(project: Project, run: subprocess.Popen[bytes]) -> None:
-    saved = project.results / "checkpoints" / "train_fold" / FOLD
-    while not any(saved.glob("*/*.safetensors")):
-        assert run.poll() is None, "the fold ended before a checkpoint was seen"
-        time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(simulated: Project, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The weights of a fold that nobody stopped."""
-    project = Project(tmp_path_factory.mktemp("undisturbed") / "project")
-    shutil.copytree(simulated.path, project.path, symlinks=True)
-    project.run(*LONG)
-    return (project.path / MODEL).read_bytes()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGKILL])
-def test_a_fold_that_is_told_to_stop_goes_on_to_the_same_bytes(undisturbed, edited, number):
-    run = start(edited)
-    wait_for_a_checkpoint(edited, run)
+    while not is_waiting(edited, checkpoints):
+        assert run.poll() is None, "the training ended before it waited"
+        time.sleep(0.05)
     for process in psutil.Process(run.pid).children(recursive=True):
         process.send_signal(number)
     assert run.wait() != 0
-    assert not (edited.path / MODEL).exists()
-    log = edited.results / "logs" / "train_fold" / f"{FOLD}.log"
+    assert not (edited.path / model).exists()
+    log = edited.results / "logs" / rule / f"{job}.log"
     if number != signal.SIGKILL:
         assert f"stopped by {number.name}" in log.read_text() and "run again" in log.read_text()
-    edited.run(*LONG)
+    edited.make(model)
     assert "going on from checkpoint" in log.read_text()
-    assert (edited.path / MODEL).read_bytes() == undisturbed
-    assert not (edited.results / "checkpoints" / "train_fold" / FOLD).exists()
+    assert (edited.path / model).read_bytes() == undisturbed
+    assert not (edited.path / checkpoints).exists()

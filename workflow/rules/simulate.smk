@@ -1,12 +1,13 @@
 # The simulated home cage: a data set in the MIT layout, read like any other, and made only where the study
 # is this one.
 
-SIMULATED = "results/dataset"
+from homecage.simulate.names import ANNOTATOR_FOLDERS, CLIPPED, FULL, MARKER
+from homecage.study.simulated import ROOT as SIMULATED
 
 
 rule simulate_video:
     output:
-        f"{SIMULATED}/full_database/{{video}}.mpg",
+        f"{SIMULATED}/{FULL}/{{video}}.mpg",
     log:
         "results/logs/simulate_video/{video}.log",
     benchmark:
@@ -26,29 +27,30 @@ rule simulate_video:
 
 rule simulate_annotation:
     output:
-        f"{SIMULATED}/full_database/Annotator_group_{{group}}/{{video}}.txt",
+        f"{SIMULATED}/{FULL}/{{group}}/{{video}}.txt",
     log:
         "results/logs/simulate_annotation/{group}/{video}.log",
     benchmark:
         "results/benchmarks/simulate_annotation/{group}/{video}.tsv"
     wildcard_constraints:
-        group="[12]",
+        group=one_of(ANNOTATOR_FOLDERS.values()),
     conda:
         "../../envs/video.yaml"
     resources:
         mem_mb=demand(500),
         runtime=demand(10),
     params:
+        annotator=lambda wildcards: wildcards.group[-1],
         options=options("simulation"),
         code=code("simulate-annotation"),
     shell:
         "python -m homecage simulate-annotation --video={wildcards.video:q}"
-        " --annotator {wildcards.group} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --annotator {params.annotator} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule simulate_clips:
     output:
-        directory(f"{SIMULATED}/clipped_database/{{folder}}"),
+        directory(f"{SIMULATED}/{CLIPPED}/{{folder}}"),
     log:
         "results/logs/simulate_clips/{folder}.log",
     benchmark:
@@ -68,7 +70,7 @@ rule simulate_clips:
 
 rule write_notice:
     output:
-        f"{SIMULATED}/SIMULATED.txt",
+        f"{SIMULATED}/{MARKER}",
     log:
         "results/logs/write_notice.log",
     benchmark:

@@ -6,23 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homecage.errors import HomecageError, PredictionError
-from homecage.evaluate import metrics
+from homecage.errors import ConfigError, HomecageError, PredictionError, StoreError
 from homecage.evaluate.evaluate import evaluate_predictions
+from homecage.evaluate.options import Comparisons
 from homecage.evaluate.published import TABLE_1
+from homecage.storage.frame_tables import UNLABELED
 from homecage.storage.tables import read_tsv
-from homecage.study.behaviors import BEHAVIORS, UNLABELED
 
 AWKWARD = '2008 "née" A.b'
+GAIN = ("better", "plain")
 
 
-def evaluate(study, published="no"):
+def evaluate(study, published="no", comparisons=()):
     folder = study.root / "evaluation"
     evaluate_predictions(
-        predictions=study.predictions,
-        annotations=study.annotations,
-        published=published,
-        output=folder,
+        **study.told(), comparisons=Comparisons(comparisons), published=published, output=folder
     )
     return {path.stem: read_tsv(path) for path in folder.iterdir()}
 
@@ -39,20 +37,20 @@ def tables(study):
     human = {AWKWARD: [0, 0, 1, 1, -1, -1, 2, 2]}
     study.annotate("annotator_1", truth).annotate("annotator_2", human)
     study.predict("human", human)
-    study.predict("3dcnn", {AWKWARD: [0, 1, 1, 1, 1, 0, 3, 2], "20080321": [2, 5]})
-    study.predict("lstm-3dcnn", {AWKWARD: [0, 0, 1, 1, 1, 1, 3, 2], "20080321": [2, 2]})
-    return evaluate(study)
+    study.predict("plain", {AWKWARD: [0, 1, 1, 1, 1, 0, 3, 2], "20080321": [2, 5]})
+    study.predict("better", {AWKWARD: [0, 0, 1, 1, 1, 1, 3, 2], "20080321": [2, 2]})
+    return evaluate(study, comparisons=(GAIN, ("plain", "human")))
 
 
 def test_accuracy_by_hand(tables):
-    assert accuracy_of(tables, "3dcnn", "FD", "frames") == 5 / 9
-    assert accuracy_of(tables, "3dcnn", "FD", "behaviors") == pytest.approx(
+    assert accuracy_of(tables, "plain", "FD", "frames") == 5 / 9
+    assert accuracy_of(tables, "plain", "FD", "behaviors") == pytest.approx(
         (1 / 3 + 2 / 3 + 2 / 3) / 3
     )
-    assert accuracy_of(tables, "3dcnn", "FD", "frames", "videos") == (4 / 7 + 1 / 2) / 2
-    assert accuracy_of(tables, "lstm-3dcnn", "FD", "frames") == 8 / 9
+    assert accuracy_of(tables, "plain", "FD", "frames", "videos") == (4 / 7 + 1 / 2) / 2
+    assert accuracy_of(tables, "better", "FD", "frames") == 8 / 9
     # FD*: frames 0, 1, 2, 3 and 7 of the first video.
-    assert accuracy_of(tables, "lstm-3dcnn", "FD*", "frames") == 4 / 5
+    assert accuracy_of(tables, "better", "FD*", "frames") == 4 / 5
     assert accuracy_of(tables, "human", "FD*", "frames") == 4 / 5
     assert accuracy_of(tables, "human", "FD*", "behaviors") == pytest.approx((2 / 3 + 1 + 1) / 3)
 
@@ -64,33 +62,72 @@ def test_accuracy_has_the_columns_and_rows_that_others_rely_on(tables):
     assert not accuracy.duplicated(columns[:4]).any()
     n_frames = accuracy.groupby(["method", "frames_of"], sort=False)["n_frames"].unique()
     assert {key: list(n) for key, n in n_frames.items()} == {
-        ("3dcnn", "FD"): [9],
-        ("3dcnn", "FD*"): [5],
-        ("lstm-3dcnn", "FD"): [9],
-        ("lstm-3dcnn", "FD*"): [5],
+        ("plain", "FD"): [9],
+        ("plain", "FD*"): [5],
+        ("better", "FD"): [9],
+        ("better", "FD*"): [5],
         ("human", "FD*"): [5],
     }
     assert set(accuracy["source"]) == {"measured"}
 
 
 def test_gain_is_the_difference_in_points(tables):
-    gain = tables["gain"].set_index(["frames_of", "level", "average"])["gain_points"]
-    assert gain["FD", "frames", "pooled"] == pytest.approx(100 * (8 / 9 - 5 / 9))
+    gain = tables["gain"].set_index(["method", "baseline", "frames_of", "level", "average"])
+    points = gain["gain_points"]
+    assert points[(*GAIN, "FD", "frames", "pooled")] == pytest.approx(100 * (8 / 9 - 5 / 9))
+    assert points[(*GAIN, "FD*", "frames", "pooled")] == pytest.approx(100 * (4 / 5 - 3 / 5))
+    assert points["plain", "human", "FD*", "frames", "pooled"] == pytest.approx(-20)
+    assert len(points) == 8 + 4  # No human on FD.
+
+
+def test_a_comparison_with_a_method_that_is_not_there_is_refused(study):
+    study.annotate("annotator_1", {"a": [0, 1]}).predict("plain", {"a": [0, 1]})
+    with pytest.raises(ConfigError, match=r"comparisons: 'better' was not scored; .* of: plain"):
+        evaluate(study, comparisons=(GAIN,))
+
+
+def test_methods_are_listed_as_they_come_and_the_human_last(tables):
+    order = ["plain", "better", "human"]
+    for name in ("accuracy", "accuracy_by_video", "per_behavior", "confusion"):
+        assert list(tables[name]["method"].unique()) == order
+
+
+def test_accuracy_by_video_is_what_is_averaged(tables):
+    by_video = tables["accuracy_by_video"]
+    columns = ["method", "frames_of", "video", "level", "accuracy", "n_frames"]
+    assert list(by_video.columns) == columns
+    rows = by_video.set_index(columns[:4])
+    assert rows.loc[("plain", "FD", AWKWARD, "frames"), "accuracy"] == 4 / 7
+    assert rows.loc[("plain", "FD", "20080321", "frames")].tolist() == [1 / 2, 2]
+    assert ("human", "FD*", "20080321", "frames") not in rows.index
+
+
+def test_tables_of_videos_show_names_and_the_columns_of_their_lab(study):
+    study.describe("v_1", name="v 1", animal="007", cage="").describe("w", animal="8", cage="B")
+    study.annotate("annotator_1", {"w": [0, 1], "v_1": [1, 1]})
+    tables = evaluate(study.predict("plain", {"w": [0, 1], "v_1": [1, 1]}))
+    for name in ("accuracy_by_video", "confusion_by_video"):
+        shown = ["method", "frames_of", "video", "animal", "cage"]
+        assert list(tables[name].columns[:5]) == shown
+        rows = tables[name][shown[2:]].drop_duplicates().fillna("")
+        # In the order of the study, whichever that of the files.
+        assert rows.to_numpy().tolist() == [["v 1", "007", ""], ["w", "8", "B"]]
 
 
 def test_a_behavior_absent_from_the_truth_is_not_available(tables, study):
     rows = tables["per_behavior"].set_index(["method", "frames_of", "behavior"])
-    absent = rows.loc[("3dcnn", "FD", "rear")]  # Predicted once, never true.
+    absent = rows.loc[("plain", "FD", "hang")]  # Predicted once, never true.
     assert absent["support"] == 0
-    assert absent[["recall", "precision", "f1"]].isna().all()
+    assert absent[["recall", "precision", "f1", "kappa"]].isna().all()
     text = (study.root / "evaluation/per_behavior.tsv").read_text(encoding="utf-8")
-    assert "3dcnn\tFD\trear\tn/a\tn/a\tn/a\t0\n" in text
+    assert "plain\tFD\thang\tn/a\tn/a\tn/a\tn/a\t0\n" in text
 
 
 def recompute(confusion, level):
     """Score a confusion table without the code under test."""
-    square = confusion.pivot_table(index="truth", columns="prediction", values="n_frames")
-    square = square.loc[list(BEHAVIORS), list(BEHAVIORS)].to_numpy()
+    square = confusion.pivot_table(
+        index="truth", columns="prediction", values="n_frames"
+    ).to_numpy()
     if level == "frames":
         return np.trace(square) / square.sum() if square.sum() else math.nan
     shares = [row[k] / row.sum() for k, row in enumerate(square) if row.sum()]
@@ -98,8 +135,8 @@ def recompute(confusion, level):
 
 
 LENGTH = 12
-CODES = st.lists(st.integers(UNLABELED, len(BEHAVIORS) - 1), min_size=LENGTH, max_size=LENGTH)
-BEHAVIOR_CODES = st.lists(st.integers(0, len(BEHAVIORS) - 1), min_size=LENGTH, max_size=LENGTH)
+CODES = st.lists(st.integers(UNLABELED, 5), min_size=LENGTH, max_size=LENGTH)
+BEHAVIOR_CODES = st.lists(st.integers(0, 5), min_size=LENGTH, max_size=LENGTH)
 
 
 @settings(max_examples=15, deadline=None)
@@ -108,7 +145,7 @@ def test_the_tables_agree_with_each_other(make_study, truth, other, method):
     study = make_study()
     study.annotate("annotator_1", {"a": truth[0], "b": truth[1]})
     study.annotate("annotator_2", {"b": other}).predict("human", {"b": other})
-    tables = evaluate(study.predict("3dcnn", {"a": method[0], "b": method[1]}))
+    tables = evaluate(study.predict("plain", {"a": method[0], "b": method[1]}))
     by_video = tables["confusion_by_video"]
     for row in tables["accuracy"].itertuples():
         keys = (row.method, row.frames_of)
@@ -129,7 +166,7 @@ def test_the_tables_agree_with_each_other(make_study, truth, other, method):
 
 
 def test_without_a_second_annotator_there_is_no_fd_star(study):
-    study.annotate("annotator_1", {"a": [0, 1]}).predict("3dcnn", {"a": [0, 1]})
+    study.annotate("annotator_1", {"a": [0, 1]}).predict("plain", {"a": [0, 1]})
     tables = evaluate(study)
     for name in ("accuracy", "per_behavior", "confusion"):
         assert set(tables[name]["frames_of"]) == {"FD"}
@@ -138,19 +175,19 @@ def test_without_a_second_annotator_there_is_no_fd_star(study):
 
 def test_two_annotators_without_a_common_frame_make_no_fd_star(study):
     study.annotate("annotator_1", {"a": [0, -1]}).annotate("annotator_2", {"a": [-1, 1]})
-    study.predict("human", {"a": [-1, 1]}).predict("3dcnn", {"a": [0, 1]})
+    study.predict("human", {"a": [-1, 1]}).predict("plain", {"a": [0, 1]})
     assert set(evaluate(study)["accuracy"]["frames_of"]) == {"FD"}
 
 
 def test_a_video_without_labels_does_not_enter_the_mean_over_videos(study):
     study.annotate("annotator_1", {"a": [0, 0], "b": [-1, -1]})
-    tables = evaluate(study.predict("3dcnn", {"a": [0, 1], "b": [0, 1]}))
-    for level in metrics.LEVELS:
-        assert accuracy_of(tables, "3dcnn", "FD", level, "videos") == 0.5
+    tables = evaluate(study.predict("plain", {"a": [0, 1], "b": [0, 1]}))
+    for level in ("behaviors", "frames"):
+        assert accuracy_of(tables, "plain", "FD", level, "videos") == 0.5
 
 
 def test_published_rows_stand_there_only_when_asked_for_and_are_marked(study):
-    study.annotate("annotator_1", {"a": [0, 0]}).predict("3dcnn", {"a": [0, 1]})
+    study.annotate("annotator_1", {"a": [0, 0]}).predict("plain", {"a": [0, 1]})
     assert set(evaluate(study, "no")["accuracy"]["source"]) == {"measured"}
     accuracy = evaluate(study, "yes")["accuracy"]
     published = accuracy[accuracy["source"] == "published"]
@@ -166,10 +203,10 @@ def test_published_rows_stand_there_only_when_asked_for_and_are_marked(study):
 
 
 def test_numbers_are_written_to_the_last_digit(study):
-    study.annotate("annotator_1", {"a": [0, 0, 0]}).predict("3dcnn", {"a": [0, 1, 1]})
+    study.annotate("annotator_1", {"a": [0, 0, 0]}).predict("plain", {"a": [0, 1, 1]})
     evaluate(study)
     text = (study.root / "evaluation/accuracy.tsv").read_text(encoding="utf-8")
-    assert f"3dcnn\tFD\tframes\tpooled\t{1 / 3!r}\t3\tmeasured\n" in text
+    assert f"plain\tFD\tframes\tpooled\t{1 / 3!r}\t3\tmeasured\n" in text
 
 
 def test_the_same_files_give_the_same_bytes(tables, study):
@@ -177,15 +214,15 @@ def test_the_same_files_give_the_same_bytes(tables, study):
         return {p.name: p.read_bytes() for p in (study.root / "evaluation").iterdir()}
 
     before = read()
-    study.predictions.reverse()
+    study.predictions.sort(key=lambda path: "plain" not in str(path))  # Methods as before.
     study.annotations.reverse()
-    evaluate(study)
+    evaluate(study, comparisons=(GAIN, ("plain", "human")))
     assert read() == before
 
 
 def test_a_prediction_of_another_length_is_refused(study):
-    study.annotate("annotator_1", {"a b": [0, 1, 1]}).predict("3dcnn", {"a b": [0, 1]})
-    with pytest.raises(PredictionError, match=r"3dcnn/a b\.parquet: 2 frames, but .* has 3"):
+    study.annotate("annotator_1", {"a b": [0, 1, 1]}).predict("plain", {"a b": [0, 1]})
+    with pytest.raises(PredictionError, match=r"plain/a b\.parquet: 2 frames, but .* has 3"):
         evaluate(study)
     assert not (study.root / "evaluation").exists()
 
@@ -193,38 +230,53 @@ def test_a_prediction_of_another_length_is_refused(study):
 def test_a_second_annotation_of_another_length_is_refused(study):
     study.annotate("annotator_1", {"a": [0, 1, 1]}).annotate("annotator_2", {"a": [0]})
     with pytest.raises(PredictionError, match=r"annotator_2/a\.parquet: 1 frames, but .* has 3"):
-        evaluate(study.predict("3dcnn", {"a": [0, 1, 1]}))
+        evaluate(study.predict("plain", {"a": [0, 1, 1]}))
 
 
 def test_a_method_that_skips_a_labeled_frame_is_refused(study):
-    study.annotate("annotator_1", {"a": [-1, 1, 1]}).predict("3dcnn", {"a": [-1, 1, -1]})
-    with pytest.raises(PredictionError, match=r"3dcnn/a\.parquet: frame 2 is annotated but"):
+    study.annotate("annotator_1", {"a": [-1, 1, 1]}).predict("plain", {"a": [-1, 1, -1]})
+    with pytest.raises(PredictionError, match=r"plain/a\.parquet: frame 2 is annotated but"):
         evaluate(study)
 
 
 def test_a_method_that_skips_a_video_is_refused(study):
-    study.annotate("annotator_1", {"a": [0], "b": [0]}).predict("3dcnn", {"a": [0]})
-    with pytest.raises(PredictionError, match=r"3dcnn/b\.parquet: no such prediction"):
+    study.annotate("annotator_1", {"a": [0], "b": [0]}).predict("plain", {"a": [0]})
+    with pytest.raises(PredictionError, match=r"plain/b\.parquet: no such prediction"):
         evaluate(study)
 
 
 def test_the_truth_must_be_there(study):
-    study.annotate("annotator_2", {"a": [0]}).predict("3dcnn", {"a": [0]})
-    with pytest.raises(HomecageError, match="none of the 1 annotations is of annotator_1"):
+    study.annotate("annotator_2", {"a": [0]}).predict("plain", {"a": [0]})
+    with pytest.raises(HomecageError, match="no annotation is of annotator_1"):
         evaluate(study)
 
 
 def test_the_same_video_twice_is_refused(study):
-    study.annotate("annotator_1", {"a": [0]}).predict("3dcnn", {"a": [0]})
+    study.annotate("annotator_1", {"a": [0]}).predict("plain", {"a": [0]})
     study.predictions *= 2
     with pytest.raises(PredictionError, match="the same video is also in"):
         evaluate(study)
 
 
-@pytest.mark.parametrize("video", ["na", "nan", "007", "a\tb", 'q"q', " é "])
-def test_names_of_videos_survive_the_tables(study, video):
-    study.annotate("annotator_1", {video: [0]}).predict("3dcnn", {video: [0]})
-    assert set(evaluate(study)["confusion_by_video"]["video"]) == {video}
+def test_a_prediction_of_no_video_of_the_study_is_refused(study):
+    study.annotate("annotator_1", {"a": [0]}).predict("plain", {"a": [0], "b": [0]})
+    with pytest.raises(PredictionError, match=r"plain/b\.parquet: 'b' is no video of the study"):
+        evaluate(study)
+
+
+def test_a_mixed_up_prediction_is_refused(study):
+    study.annotate("annotator_1", {"a": [0], "b": [1]}).predict("plain", {"a": [0], "b": [1]})
+    a, b = study.predictions
+    b.write_bytes(a.read_bytes())
+    with pytest.raises(StoreError, match=r'plain/b\.parquet: its video is "a", expected "b"'):
+        evaluate(study)
+
+
+@pytest.mark.parametrize("name", ["na", "nan", "007", "a\tb", 'q"q', '"q" r', " é ", "a/b"])
+def test_names_of_videos_survive_the_tables(study, name):
+    study.describe("key", name=name).annotate("annotator_1", {"key": [0]})
+    tables = evaluate(study.predict("plain", {"key": [0]}))
+    assert set(tables["confusion_by_video"]["video"]) == {name}
 
 
 def test_missing_scores_are_missing_for_any_reader(tables, study):

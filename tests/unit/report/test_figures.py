@@ -176,8 +176,9 @@ def test_confusion_is_that_of_its_table_each_row_divided_by_its_frames(draw, tab
     assert ("no video is annotated twice" in figure.get_supxlabel()) != twice
 
 
-def test_confusion_of_one_method_is_drawn_where_there_is_none_to_compare(draw, tables_once):
-    figure = draw(plot_confusion, tables_once, baseline=None)
+@pytest.mark.parametrize("baseline", [None, "better"])
+def test_confusion_of_one_method_is_drawn_alone(draw, tables_once, baseline):
+    figure = draw(plot_confusion, tables_once, baseline=baseline)
     assert list(panels_of(figure)) == ["better one"]
 
 

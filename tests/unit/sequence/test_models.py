@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from homecage.sequence.bilstm import Bilstm
+from homecage.sequence.lstm import Lstm
 from homecage.sequence.models import Task, find_model
 from homecage.sequence.options import MODULES, LstmOptions
 from homecage.sequence.sequences import Sequence
@@ -77,3 +79,18 @@ def test_the_bidirectional_model_alone_sees_the_future(tmp_path, kind):
     earlier[:10] += 1
     changed = find_model(kind).score(fitted.tensors, fitted.shape, earlier)
     assert (changed[10] != before[10]).all()
+
+
+@pytest.mark.parametrize("network", [Lstm, Bilstm])
+def test_values_are_dropped_after_each_layer_in_training_alone(network):
+    torch.manual_seed(0)
+    layers = network(descriptor=3, behaviors=2, layers=2, units=50, dropout=0.4)
+    seen = []
+    for layer in (layers.layers[1], layers.output):
+        layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    layers.train()(torch.randn(4, 30, 3))
+    dropped = [float((x == 0).float().mean()) for x in seen]
+    assert dropped == pytest.approx([0.4, 0.4], abs=0.03)
+    seen.clear()
+    layers.eval()(torch.randn(4, 30, 3))
+    assert all((x != 0).all() for x in seen)

@@ -150,6 +150,11 @@ def test_annotations_of_other_videos_are_refused(verbs):
     told = [verbs.annotation(video) for video in ("a", "d", "b.2")]
     with pytest.raises(StoreError, match=r"d\.parquet: .* expected the annotation of b\.2 with 97"):
         verbs.tell(annotations=told).train("run")
+    same_length = verbs.annotation("e")
+    write_labels(same_length, VIDEOS["a"], seed=0)
+    told = [same_length, verbs.annotation("b.2"), verbs.annotation("d")]
+    with pytest.raises(StoreError, match=r"e\.parquet: .* expected the annotation of a with 90"):
+        verbs.tell(annotations=told).train("run")
     write_labels(verbs.annotation("a"), VIDEOS["a"] - 1, seed=0)
     with pytest.raises(StoreError, match="has 89 frames, expected the annotation of a with 90"):
         verbs.train("run")
@@ -160,6 +165,10 @@ def test_features_of_another_video_are_refused(verbs):
     told = [verbs.features(video) for video in ("a", "c", "d")]
     with pytest.raises(StoreError, match=r"c\.zarr: is of 104 frames, expected features of b\.2"):
         verbs.tell(features=told).train("run")
+    for video in ("a", "b.2", "d"):  # another length of one video in two representations
+        write_random(verbs.features(video, "motion"), 90, 0, None, "motion")
+    with pytest.raises(StoreError, match=r"b\.2\.zarr: is of 90 frames, expected .* with 97"):
+        verbs.train("run", ["fc6", "motion"])
 
 
 @pytest.mark.parametrize(
@@ -198,9 +207,8 @@ def test_a_behavior_may_be_absent_everywhere(verbs):
     assert verbs.train("run")["model"].exists()
 
 
-def test_a_checkpoint_of_other_code_is_not_used(verbs, monkeypatch):
-    expected = read(verbs.train("undisturbed"))
-
+@pytest.mark.parametrize("other", ["code", "labels"])
+def test_a_checkpoint_of_another_training_is_not_used(verbs, monkeypatch, other):
     def step_and_stop(self, x, codes, step=Training.step):
         step(self, x, codes)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -209,9 +217,14 @@ def test_a_checkpoint_of_other_code_is_not_used(verbs, monkeypatch):
         patched.setattr(Training, "step", step_and_stop)
         with pytest.raises(InterruptedTrainingError):
             verbs.train("run")
+    if other == "code":
+        verbs = verbs.tell(code="2")
+    else:
+        write_labels(verbs.annotation("d"), VIDEOS["d"], seed=99)
+    expected = read(verbs.train("undisturbed"))
     restored = []
     monkeypatch.setattr(Training, "restore", lambda self, state: restored.append(state))
-    assert read(verbs.tell(code="2").train("run")) == expected
+    assert read(verbs.train("run")) == expected
     assert restored == []
 
 

@@ -86,6 +86,13 @@ def test_every_epoch_takes_each_window_once_in_another_order():
     assert orders[0] != orders[1]
 
 
+def test_gradients_are_scaled_down_to_the_norm():
+    run = make_training(gradient_norm=1e-3)
+    run.step(torch.rand(2, 4, 3), torch.zeros(2, 4, dtype=torch.long))
+    gradients = [parameter.grad for parameter in run.network.parameters()]
+    assert float(torch.nn.utils.get_total_norm(gradients)) == pytest.approx(1e-3, rel=0.01)
+
+
 def test_a_scaled_loss_takes_the_same_steps():
     def train(scaled, restart=False):
         run = make_training(gradient_norm=0.1)

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from homecage.errors import ConfigError, StudyError
 from homecage.simulate.dataset import simulate
 from homecage.simulate.options import SimulationOptions
+from homecage.storage.tables import read_tsv
 from homecage.study import mit
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
 from homecage.study.layouts import make_study
@@ -127,6 +128,12 @@ def test_a_video_keeps_its_own_name_beside_the_safe_one(tmp_path):
     assert study.videos[0].key == "_a__03d_é_鼠"
     lines = study.tabulate_videos().splitlines()
     assert lines[1].split("\t")[:2] == ["_a__03d_é_鼠", "-a %03d é 鼠"]
+
+
+def test_a_name_with_quotes_is_read_back_from_the_table(tmp_path):
+    make_files(tmp_path, 'full_database/"a" b.mpg')
+    (tmp_path / "videos.tsv").write_text(find_mit(tmp_path).tabulate_videos(), encoding="utf-8")
+    assert read_tsv(tmp_path / "videos.tsv", text=True)["name"].tolist() == ['"a" b']
 
 
 def test_two_videos_of_one_name_are_refused(tmp_path):

@@ -62,7 +62,8 @@ def plot_confusion(
     if HUMAN in set(table["method"]):
         frames_of, shown = FD_STAR, [method, HUMAN]
     else:
-        frames_of, shown = FD, [baseline, method] if baseline else [method]
+        frames_of = FD
+        shown = [method] if baseline in (None, method) else [baseline, method]
         data_label = f"{data_label}; no video is annotated twice"
     table = table[(table["frames_of"] == frames_of) & table["method"].isin(shown)]
     with draw(png, pdf, data_label, options.dpi) as figure:

@@ -1,5 +1,6 @@
 """Draw the training curves of the convnets and of the folds of a method."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,8 @@ _OF_FOLD: Curves = (
 
 def plot_training(
     *,
-    convnets: list[Path],
-    folds: list[Path],
+    convnets: Sequence[Path] = (),
+    folds: Sequence[Path] = (),
     method: str,
     palette: Palette,
     titles: Titles,
@@ -43,9 +44,9 @@ def plot_training(
     """Draw loss and accuracy by epoch: of the convnets, and of a method's model in every fold.
 
     Args:
-        convnets: the history of each convnet, there may be none: epoch, train_loss, train_accuracy,
+        convnets: the history of each convnet, of which there may be none: epoch, train_loss, train_accuracy,
             test_accuracy.
-        folds: the history of each fold, there may be none: epoch, train_loss, validation_loss,
+        folds: the history of each fold, of which there may be none: epoch, train_loss, validation_loss,
             validation_accuracy, best (1 at the epoch whose weights were kept).
         method: the method that the folds are of.
         palette: the behaviors, of which this figure shows none.

@@ -63,3 +63,6 @@ def make_deterministic(threads: int) -> None:
     # Else every new tensor is filled first; nothing here reads what it has not written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
+    # float32 means float32: else convolutions and LSTMs on a GPU would round to TF32.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False

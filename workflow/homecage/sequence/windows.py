@@ -36,7 +36,7 @@ def plan_windows(task: Task, window_clips: int, growth: float) -> pd.DataFrame:
     n_duplicates = round((growth - 1) * len(table))
     chances = table["rarity"] / table["rarity"].sum()
     sampled = np.random.default_rng(task.seed).choice(len(table), size=n_duplicates, p=chances)
-    table["copies"] = 2 + np.bincount(sampled, minlength=len(table))
+    table["copies"] = 1 + np.bincount(sampled, minlength=len(table))
     return table.drop(columns="rarity")
 
 

@@ -78,9 +78,8 @@ class _ArrayWriter:
     """One array being written: the rows of an unfinished shard in memory, all before on disk."""
 
     def __init__(self, folder: Path, spec: ArraySpec) -> None:
-        with _use_zarrs(
-            threads=1
-        ):  # Several would lay the chunks in the order in which they finish.
+        # One thread: several would lay the chunks in the order in which they finish.
+        with _use_zarrs(threads=1):
             self._array = zarr.create_array(
                 folder,
                 zarr_format=3,

@@ -4,12 +4,9 @@ import os
 from pathlib import Path
 
 from homecage.errors import StudyError
-from homecage.simulate.names import MARKER
+from homecage.simulate.names import ANNOTATOR_FOLDERS, CLIPPED, FULL, MARKER
 from homecage.study.files import VIDEO_SUFFIXES, list_files, list_videos, refuse_same_names
 from homecage.study.study import Clip, ClipFolder, Study, Video
-
-FULL, CLIPPED = "full_database", "clipped_database"
-ANNOTATOR_FOLDERS = {"annotator_1": "Annotator_group_1", "annotator_2": "Annotator_group_2"}
 
 # The full database has 12 videos; the twelfth's name is not known here.
 _N_VIDEOS = 12

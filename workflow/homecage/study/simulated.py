@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from homecage.simulate.names import (
+    ANNOTATOR_FOLDERS,
+    CLIPPED,
+    FULL,
     MARKER,
     clip_folder_names,
     names_annotated_twice,
@@ -10,7 +13,6 @@ from homecage.simulate.names import (
 )
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.plan import plan_clips
-from homecage.study.mit import ANNOTATOR_FOLDERS, CLIPPED, FULL
 from homecage.study.study import Clip, ClipFolder, Study, Video
 
 ROOT = Path("results/dataset")

@@ -1,5 +1,7 @@
 """The study: the videos, annotations and clips that an experiment is made of, wherever they came from."""
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,4 +147,6 @@ def _find_same_files(videos: Iterable[Video]) -> Iterable[str]:
 
 
 def _join_lines(*rows: Iterable[object]) -> str:
-    return "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
+    return text.getvalue()
