@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -33,8 +34,8 @@ def running(tmp_path):
     jobs = psutil.Process(run.pid).children(recursive=True)
     assert {"bash", "tee", "ffmpeg"} <= {job.name().partition("-")[0] for job in jobs}
     yield project, run, jobs
-    for process in [psutil.Process(run.pid), *jobs]:
-        if process.is_running():
+    for process in (run, *jobs):
+        with suppress(psutil.NoSuchProcess):
             process.kill()
     run.wait()
 
@@ -51,7 +52,7 @@ def is_gone(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_second_run_is_refused_and_may_look(running):
+def test_a_second_run_of_the_same_files_is_refused_and_may_look(running):
     project, run, jobs = running
     for target in (VIDEO, "all"):
         refused = project.make(target, check=False)
@@ -59,6 +60,7 @@ def test_a_second_run_is_refused_and_may_look(running):
         assert "Traceback" not in refused.stdout
     for only_looks in ("--dry-run", "--summary"):
         project.run(only_looks)
+    project.make(NOTICE)
     assert run.poll() is None and not any(map(is_gone, jobs))
 
 

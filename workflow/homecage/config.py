@@ -45,7 +45,8 @@ class Experiment(Options):
     dataset: DatasetOptions = DatasetOptions()
     simulation: SimulationOptions = SimulationOptions()
     behaviors: tuple[Behavior, ...] = Field(HOME_CAGE, min_length=2)
-    """The behaviors, in the order of every table and figure; a list given here replaces this one. Source:
+    """The behaviors, in the order of every table and figure; a list given here replaces this one. Each has a
+    name, labels (what annotations and clips call it, besides its name) and, if wanted, a color. Source:
     paper; colors: Paul Tol's "muted", distinct under the common forms of color blindness."""
     ignored_labels: tuple[str, ...] = ()
     """Labels that are no behavior of this experiment: frames so labeled count as unlabeled, clips so

@@ -1,11 +1,13 @@
 # The accuracy table and the figures, drawn from the evaluation's tables.
 
+from homecage.study.behaviors import choose_colors
+
 # What the figures of one method show, and beside what.
 SHOWN, BASELINE = (
     EXPERIMENT.comparisons[0] if EXPERIMENT.comparisons else [[*METHODS][-1]] * 2
 )
 TITLES = json.dumps({name: method.title for name, method in METHODS.items()})
-PALETTE = json.dumps({b.name: b.color for b in EXPERIMENT.behaviors})
+PALETTE = json.dumps(choose_colors(EXPERIMENT.behaviors))
 NETS = sorted({net_of(fold) for fold in FOLDS})
 WITH_CONVNET = any(name_convnet(method, "") for method in METHODS)
 

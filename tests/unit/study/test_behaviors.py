@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from homecage.errors import UnknownBehaviorError
-from homecage.study.behaviors import HOME_CAGE, Behavior, Vocabulary
+from homecage.study.behaviors import HOME_CAGE, Behavior, Vocabulary, choose_colors
 
 VOCABULARY = Vocabulary(
     behaviors=(Behavior(name="Dig", labels=("di",)), Behavior(name="run")),
@@ -60,3 +60,12 @@ def test_the_papers_behaviors_and_the_labels_of_its_data_set():
         "w": "walk",
     }
     assert {label: mit.parse(label) for label in short} == short
+
+
+def test_behaviors_without_a_color_take_one_that_nobody_has():
+    names = [*"abcdefghijkl"]
+    behaviors = [Behavior(name=n, color="#332288" if n == "c" else None) for n in names]
+    colors = choose_colors(behaviors)
+    assert [*colors] == names and colors["c"] == "#332288"
+    assert len(set(colors.values())) == len(names)
+    assert choose_colors(HOME_CAGE) == {b.name: b.color for b in HOME_CAGE}

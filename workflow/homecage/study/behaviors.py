@@ -1,6 +1,8 @@
 """The behaviors of a study: names, the labels that stand for them, order and colors."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import cycle
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -16,8 +18,8 @@ class Behavior(Options):
     """What tables and figures call it: letters, digits, spaces, `._-`."""
     labels: tuple[str, ...] = ()
     """What clips and annotations call it, in any case; its name always counts."""
-    color: str = Field("#666666", pattern=r"^#[0-9A-Fa-f]{6}$")
-    """Its color in figures, as #RRGGBB."""
+    color: str | None = Field(None, pattern=r"^#[0-9A-Fa-f]{6}$")
+    """Its color in figures, as #RRGGBB; null: one that no other behavior has."""
 
     @property
     def spellings(self) -> set[str]:
@@ -67,8 +69,20 @@ class Vocabulary(Options):
         raise UnknownBehaviorError(label, known=self.names, nearest=nearest[0])
 
 
-# Colors: Paul Tol's "muted" scheme, distinct under the common forms of color blindness. The labels are
-# those of the clipped database of Jhuang et al. (2010), whose "head" is the paper's micromovement.
+# Paul Tol's "muted" scheme, distinct under the common forms of color blindness, and then his "light" one.
+_COLORS = "#332288 #DDCC77 #117733 #CC6677 #88CCEE #882255 #44AA99 #999933 #AA4499 #BBBBBB".split()
+_COLORS += "#77AADD #EE8866 #EEDD88 #FFAABB #99DDFF #44BB99 #BBCC33 #AAAA00".split()
+
+
+def choose_colors(behaviors: Iterable[Behavior]) -> dict[str, str]:
+    """Return a color for each behavior, in their order: its own, or the next that nobody has."""
+    behaviors = tuple(behaviors)
+    taken = {behavior.color.upper() for behavior in behaviors if behavior.color}
+    free = cycle([color for color in _COLORS if color not in taken] or _COLORS)
+    return {behavior.name: behavior.color or next(free) for behavior in behaviors}
+
+
+# Their colors are of Paul Tol's "muted" scheme. The labels are those of the clipped database of Jhuang et al. (2010), whose "head" is the paper's micromovement.
 HOME_CAGE = (
     Behavior(name="drink", labels=("d",), color="#332288"),
     Behavior(name="eat", labels=("e",), color="#DDCC77"),
