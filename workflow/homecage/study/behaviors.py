@@ -70,8 +70,19 @@ class Vocabulary(Options):
 
 
 # Paul Tol's "muted" scheme, distinct under the common forms of color blindness, and then his "light" one.
-_COLORS = "#332288 #DDCC77 #117733 #CC6677 #88CCEE #882255 #44AA99 #999933 #AA4499 #BBBBBB".split()
-_COLORS += "#77AADD #EE8866 #EEDD88 #FFAABB #99DDFF #44BB99 #BBCC33 #AAAA00".split()
+_COLORS = [
+    "#332288",
+    "#DDCC77",
+    "#117733",
+    "#CC6677",
+    "#88CCEE",
+    "#882255",
+    "#44AA99",
+    "#999933",
+    "#AA4499",
+    "#BBBBBB",
+]
+_COLORS += ["#77AADD", "#EE8866", "#EEDD88", "#FFAABB", "#99DDFF", "#44BB99", "#BBCC33", "#AAAA00"]
 
 
 def choose_colors(behaviors: Iterable[Behavior]) -> dict[str, str]:
@@ -82,7 +93,8 @@ def choose_colors(behaviors: Iterable[Behavior]) -> dict[str, str]:
     return {behavior.name: behavior.color or next(free) for behavior in behaviors}
 
 
-# Their colors are of Paul Tol's "muted" scheme. The labels are those of the clipped database of Jhuang et al. (2010), whose "head" is the paper's micromovement.
+# Their colors are of Paul Tol's "muted" scheme. The labels are those of the clipped database of Jhuang et
+# al. (2010), whose "head" is the paper's micromovement.
 HOME_CAGE = (
     Behavior(name="drink", labels=("d",), color="#332288"),
     Behavior(name="eat", labels=("e",), color="#DDCC77"),
