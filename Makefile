@@ -1,5 +1,5 @@
 # Each target sets up what it needs, once, in .venv; nothing is installed elsewhere.
-PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
+PYTHON ?= python3.13 python3.12 python3.11 python3# the first of these that runs and fits
 CORES ?= all
 ARGS ?=# more arguments for snakemake, as those of --config
 
@@ -56,10 +56,18 @@ lock: $(READY)  ## Pin the newest versions that pyproject.toml allows in envs/
 clean:  ## Remove the environment; results stay
 	rm -rf $(VENV)
 
+# A Python fits that is new enough, not too new, and can make environments.
+FITS := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+
 $(READY): envs/lock.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "homecage needs Python 3.11: install it, or run make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "homecage needs Python 3.11; $(PYTHON) is $$($(PYTHON) --version). Run make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@if $(VENV)/bin/python -c 'import pip; $(FITS)' 2>/dev/null; then exit; fi; \
+	export PATH="$${PATH#$(CURDIR)/$(VENV)/bin:}"; \
+	for python in $(PYTHON); do \
+		if $$python -c '$(FITS)' 2>/dev/null; then exec $$python -m venv --clear $(VENV); fi; \
+	done; \
+	echo "homecage needs Python 3.11, 3.12 or 3.13, with its venv (on Debian: apt install python3-venv)." >&2; \
+	echo "Tried: $(PYTHON). To name another: make PYTHON=/path/to/python3.13" >&2; \
+	exit 1
 	python -m pip install --quiet --requirement envs/lock.txt
 	python -m pip install --quiet --no-deps --editable .
 	touch $(READY)

@@ -68,7 +68,8 @@ def find_cases(project: Path) -> list[Case]:
     outputs: tuple[str, ...] = ()
     for line in shown.splitlines():
         if line.startswith("    output: "):
-            outputs = tuple(line.removeprefix("    output: ").split(", "))
+            named = line.removeprefix("    output: ").replace(" (update)", "")
+            outputs = tuple(named.split(", "))
         _, called, command = line.partition("python -m homecage ")
         if called:
             verb, *arguments = shlex.split(command.partition(" 2>&1")[0])
@@ -77,7 +78,6 @@ def find_cases(project: Path) -> list[Case]:
     sizes = {"videos": 3, "seconds": 4, "videos_annotated_twice": 1}
     small = json.dumps(sizes | {"clip_folders": 1, "clips_per_folder": 8})
     for verb, output, *arguments in (
-        ("write-schema", "schema.json"),
         ("simulate", "simulated", "--options", small),
         ("simulate-clips", "clips", "--options", small, "--folder", "sim04day"),
     ):

@@ -73,16 +73,15 @@ def train_convnet():
     return [parameter.detach().clone() for parameter in network.parameters()]
 
 
-def train_lstm(precision=torch.float16):
+def train_lstm():
     make_deterministic(1)
     torch.manual_seed(0)
     device = choose_device()
     network = Lstm(64, len(BEHAVIORS), layers=3, units=32, dropout=0.5).to(device)
-    training = Training(
-        network, torch.ones(len(BEHAVIORS), device=device), LstmOptions(), precision
-    )
+    weights = torch.ones(len(BEHAVIORS), device=device)
+    training = Training(network, weights, LstmOptions(), torch.float16)
     for _ in range(3):
-        x = torch.rand(4, 25, 64, device=device).half()
+        x = torch.rand(4, 25, 64, device=device)
         training.step(x, torch.randint(len(BEHAVIORS), (4, 25), device=device))
     return [parameter.detach().clone() for parameter in network.parameters()]
 

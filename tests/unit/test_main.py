@@ -1,14 +1,18 @@
 import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from homecage import verbs
 from homecage.__main__ import load_verb, main
-from homecage.running.fingerprint import find_modules
-from homecage.verbs import VERBS
+from homecage.simulate.options import SimulationOptions
+from homecage.verbs import VERBS, module_of
+
+RULES = Path(__file__).parents[2] / "workflow" / "rules"
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -35,78 +39,149 @@ def test_an_unknown_verb_lists_the_verbs(capsys):
     assert main(["--help"]) == 0
 
 
-def test_a_users_error_is_one_message_and_no_traceback(tmp_path):
+def read_rules():
+    """Return the text of each rule that runs a verb, to the end of its command, by the verb."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(RULES.glob("*.smk")))
+    found = {}
+    command = r'shell:\n(?:\s*"[^\n]*"\n)+'
+    for rule in re.findall(rf"^ *(?:rule|checkpoint)\b.*?{command}", text, re.M | re.S):
+        for verb in re.findall(r"python -m homecage ([\w-]+)", rule):
+            found[verb] = rule
+    return found
+
+
+def test_every_verb_of_an_experiment_has_a_rule_that_tells_it_all_it_asks_for():
+    """A figure's verb is a parameter of its rule; simulating all at once and the reference are for people."""
+    rules = read_rules()
+    plotted = {verb for verb in VERBS if verb.startswith("plot-")}
+    assert set(rules) == set(VERBS) - plotted - {"simulate", "write-reference"}
+    for verb, rule in rules.items():
+        parameters = inspect.signature(load_verb(verb)).parameters
+        names = {name: f"--{name.replace('_', '-')}" for name in parameters}
+        told = set(re.findall(r"--[a-z0-9-]+\b", rule.partition("shell:")[2]))
+        # Those with a default stand in a parameter, where they are told: a convnet, what clips are cut from.
+        asked = {names[name] for name, p in parameters.items() if p.default is p.empty}
+        assert asked <= told <= set(names.values()), verb
+
+
+def test_every_rule_with_a_verb_has_its_fingerprint():
+    for verb, rule in read_rules().items():
+        assert re.search(rf'code\(\s*"{verb}"', rule), verb
+
+
+@pytest.fixture
+def prediction(tmp_path):
+    """What predicting from a representation is told, with files that are not there."""
+    return [
+        "predict-representation",
+        *("--features", "none.zarr", "--representation", "fc6", "--times", "none.parquet"),
+        *("--behaviors", "rest", "walk", "--geometry", "{}", "--method", "3dcnn"),
+        *("--video", "one", "--output", str(tmp_path / "x.parquet")),
+    ]
+
+
+def test_a_users_error_is_one_message_and_no_traceback(prediction, tmp_path):
     ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "homecage", "predict-convnet", "--geometry", "{}"),
-            *(
-                "--features",
-                "none.zarr",
-                "--frames",
-                "none.zarr",
-                "--output",
-                tmp_path / "x.parquet",
-            ),
-        ],
+        [sys.executable, "-m", "homecage", *prediction],
         capture_output=True,
         text=True,
         cwd=tmp_path,
     )
     assert ran.returncode == 1
     assert ran.stderr == (
-        "homecage predict-convnet: error: none.zarr: no such store; "
+        "homecage predict-representation: error: none.zarr: no such store; "
         "remove it and run snakemake again to have it rebuilt\n"
     )
     assert not list(tmp_path.iterdir())
 
 
-def test_wrong_options_are_a_users_error(capsys):
-    options = json.dumps({"length": 9})
-    arguments = ["--features", "a", "--frames", "b", "--geometry", options, "--output", "c"]
-    assert main(["predict-convnet", *arguments]) == 1
-    assert "ClipOptions" in capsys.readouterr().err
+def test_wrong_options_are_a_users_error(prediction, capsys):
+    assert main([json.dumps({"length": 9}) if word == "{}" else word for word in prediction]) == 1
+    error = capsys.readouterr().err
+    assert "ClipGeometry" in error and "length" in error and "Traceback" not in error
 
 
-def imported_by(verb):
-    """Import a verb's module in a fresh interpreter and list the homecage modules it brought."""
-    module = VERBS[verb].partition(":")[0]
-    code = (
-        f"import sys, {module}; print('\\n'.join(m.__file__ for n, m in sys.modules.items() "
-        "if n.split('.')[0] == 'homecage' and m.__file__))"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {Path(line) for line in ran.stdout.split()}
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("seed: 1\nvideos: [", "SimulationOptions"),
+        ("seed: one\n", "SimulationOptions"),
+        ("!!python/object/apply:os.system ['touch ran']", "SimulationOptions"),
+    ],
+)
+def test_a_file_of_options_that_is_wrong_is_a_users_error(
+    tmp_path, capsys, monkeypatch, text, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(text)
+    assert main(["write-notice", "--options", "mine.yaml", "--output", "notice.txt"]) == 1
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
 
 
-@pytest.mark.parametrize("verb", ["train-fold", "decode-video", "plot-recall", "simulate-video"])
-def test_a_verbs_modules_are_found_by_walking_imports(verb):
-    """What Python really imports is among the modules, but for the (empty) package files."""
-    found = set(find_modules([verb])[verb])
-    imported = imported_by(verb)
-    assert {path for path in imported if path.name != "__init__.py"} <= found
+def test_options_are_json_or_a_yaml_file(tmp_path, monkeypatch):
+    """JSON is for rules; a person writes a section as it stands in the configuration."""
+    told = []
 
+    def look(*, options: SimulationOptions) -> None:
+        """Keep what it is told.
 
-def test_a_training_does_not_depend_on_evaluation_or_figures():
-    names = {path.parent.name for path in find_modules(["train-fold"])["train-fold"]}
-    assert "sequence" in names
-    assert names.isdisjoint({"evaluate", "report", "frames", "simulate", "ingest"})
-    names = {path.name for path in find_modules(["extract-features"])["extract-features"]}
-    assert names.isdisjoint({"config.py", "verbs.py", "__main__.py", "train.py"})
+        Args:
+            options: of the simulation.
+        """
+        told.append(options)
+
+    monkeypatch.setattr("homecage.__main__.load_verb", lambda verb: look)
+    path = tmp_path / "simulation.yaml"
+    path.write_text("seed: 3\nvideos: 5  # a comment\n")
+    for text in ('{"seed": 3, "videos": 5}', str(path)):
+        assert main(["write-notice", "--options", text]) == 0
+    assert told == [SimulationOptions(seed=3, videos=5)] * 2
 
 
 def test_a_file_that_cannot_be_read_is_a_users_error(tmp_path, capsys):
-    missing = str(tmp_path / "none.json")
-    (tmp_path / "full_database").mkdir()
-    (tmp_path / "full_database" / "a.mpg").touch()
-    dataset = json.dumps({"layout": "mit", "root": str(tmp_path)})
+    missing = str(tmp_path / "none.tsv")
+    vocabulary = json.dumps({"behaviors": [{"name": "rest"}, {"name": "walk"}]})
     arguments = [
-        "--dataset",
-        dataset,
-        "--inspections",
-        missing,
-        "--output",
-        str(tmp_path / "x.tsv"),
+        *("--videos", missing, "--clips", missing, "--reports", missing),
+        *("--vocabulary", vocabulary, "--clip-length", "8", "--clips-needed", "no"),
+        *("--on-decode-error", "refuse", "--stray", "--output", str(tmp_path / "x.tsv")),
     ]
-    assert main(["check-dataset", *arguments]) == 1
+    assert main(["check-study", *arguments]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("homecage check-dataset: error:") and missing in error
+    assert error.startswith("homecage check-study: error:") and missing in error
+    assert not list(tmp_path.iterdir())
+
+
+def imported_by(verb):
+    """Import a verb's module in a fresh interpreter; name the modules of homecage it brought."""
+    code = f"import sys, {module_of(verb)}; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name for name in ran.stdout.split() if name.startswith("homecage.")}
+
+
+ROOMS_OF_LATER_STEPS = {
+    "decode-video": {"check", "clips", "convnet", "features", "sequence", "evaluate", "report"},
+    "check-study": {"clips", "convnet", "features", "sequence", "evaluate", "report"},
+    "train-convnet": {"frames", "check", "features", "sequence", "evaluate", "report", "simulate"},
+    "extract-fc6": {"frames", "check", "sequence", "evaluate", "report", "simulate"},
+    "train-model": {"frames", "check", "convnet", "evaluate", "report", "simulate", "study"},
+    "evaluate-predictions": {"frames", "clips", "convnet", "features", "sequence", "report"},
+    "plot-recall": {"study", "frames", "clips", "convnet", "features", "sequence"},
+}
+
+
+@pytest.mark.parametrize("verb", ROOMS_OF_LATER_STEPS)
+def test_a_verb_imports_nothing_of_what_it_has_no_part_in(verb):
+    """What it imports is its fingerprint: a changed figure must not train anything again."""
+    imported = imported_by(verb)
+    assert module_of(verb) in imported
+    assert not {name.split(".")[1] for name in imported} & ROOMS_OF_LATER_STEPS[verb]
+    assert not {"homecage.config", "homecage.verbs", "homecage.__main__"} & imported
+
+
+def test_naming_the_verbs_imports_none_of_them():
+    code = "import sys, homecage.verbs; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    own = {name for name in ran.stdout.split() if name.startswith("homecage.")}
+    assert own == {verbs.__name__}

@@ -1,154 +1,170 @@
-"""GPUs on one machine, what jobs ask for, and plans of large studies."""
+"""GPUs on one machine, what jobs ask for, and the plan of a large study."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from homecage.study.folds import plan_folds
+from homecage.study.mit import read_mit
+from homecage.study.options import FoldOptions
 from tests.project import Project, copy_project
-from tests.workflow.recompute import check_table
+from tests.workflow.plans import GPU_RULES, read_jobs
 from tests.workflow.test_mit import make_shell, use
 
-GPU_RULES = ("train_convnet", "extract_features", "train_fold")
-
-
-def read_jobs(shown: str) -> list[tuple[str, dict[str, str]]]:
-    """Return (rule, fields) of each job of a dry run."""
-    jobs = []
-    for text in re.split(r"\n(?:rule|checkpoint) ", shown)[1:]:
-        rule, _, rest = text.partition(":\n")
-        lines = [line.strip().partition(": ") for line in rest.partition("\n\n")[0].splitlines()]
-        jobs.append((rule, {key: value for key, _, value in lines}))
-    return jobs
-
-
-def plan_of(tmp_path: Path, n_videos: int) -> str:
-    """Plan a study of empty files, in the words of the dry run."""
-    data = make_shell(tmp_path / f"data{n_videos}", [f"video{i:03d}" for i in range(n_videos)])
-    project = copy_project(tmp_path / f"project{n_videos}")
-    return project.run("--dry-run", "--printshellcmds", *use(data)).stdout
+N_VIDEOS, N_FOLDS = 1000, 12
 
 
 @pytest.mark.parametrize(("limit", "told"), [([], "1"), (["gpu=2"], "1"), (["gpu=0"], "0")])
-def test_a_limit_of_no_gpus_makes_a_run_on_the_cpu(edited, limit, told):
+def test_a_limit_of_no_gpus_makes_a_run_on_the_cpu(finished, limit, told):
     arguments = ["--resources", *limit] if limit else []
-    shown = edited.run("--dry-run", "--forceall", "--printshellcmds", *arguments).stdout
+    shown = finished.run("--dry-run", "--forceall", "--printshellcmds", *arguments).stdout
     assert shown.count(f"HOMECAGE_GPUS={told} python -m homecage") == 1 + 4 + 4
     assert shown.count("HOMECAGE_GPUS=") == 1 + 4 + 4
 
 
-def plan_with(project: Project, environment: dict[str, str], *arguments: str) -> int:
-    """Plan in an environment; return the exit status."""
-    return subprocess.run(
-        [Path(sys.executable).with_name("snakemake"), "--dry-run", "--quiet", "all", *arguments],
+# A large study is planned once: in a Python that has no torch, and ends when a video is opened.
+
+WATCH = """
+import os, sys
+def watch(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".mpg"):
+        os._exit(9)
+sys.addaudithook(watch)
+"""
+
+
+@dataclass(frozen=True)
+class Large:
+    """A study of empty files, and the words of its plan."""
+
+    data: Path
+    environment: dict[str, str]
+    shown: str
+    returncode: int
+
+    def list_jobs(self, rule: str) -> list[dict[str, str]]:
+        """Return the fields of the jobs of a rule."""
+        return [fields for name, fields in read_jobs(self.shown) if name == rule]
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Large:
+    path = tmp_path_factory.mktemp("large")
+    data = make_shell(path / "data", [f"video{i:04d}" for i in range(N_VIDEOS)])
+    project = copy_project(path / "project")
+    watch = path / "watch"
+    watch.mkdir()
+    (watch / "torch.py").write_text("raise ImportError('not while planning')")
+    (watch / "sitecustomize.py").write_text(WATCH)
+    environment = os.environ | {"PYTHONPATH": str(watch)}
+    snakemake = [Path(sys.executable).with_name("snakemake"), "--dry-run", "--printshellcmds"]
+    planned = subprocess.run(
+        [*snakemake, *use(data), f"folds={{number: {N_FOLDS}}}"],
         cwd=project.path,
-        env=os.environ | environment,
-    ).returncode
-
-
-def test_planning_imports_no_torch(tmp_path):
-    """Each job on a cluster plans twice, and torch takes longer to import than all the rest."""
-    (tmp_path / "torch.py").write_text("raise ImportError('not while planning')")
-    project = copy_project(tmp_path / "project")
-    assert plan_with(project, {"PYTHONPATH": str(tmp_path)}) == 0
-
-
-def test_planning_opens_no_video(tmp_path):
-    data = make_shell(tmp_path / "data", [f"video{i}" for i in range(12)])
-    project = copy_project(tmp_path / "project")
-    (tmp_path / "watch").mkdir()
-    (tmp_path / "watch" / "sitecustomize.py").write_text(
-        "import os, sys\n"
-        "def watch(event, args):\n"
-        "    if event == 'open' and str(args[0]).endswith('.mpg'):\n"
-        "        os._exit(9)\n"
-        "sys.addaudithook(watch)\n"
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    environment = {"PYTHONPATH": str(tmp_path / "watch")}
-    opens = [sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).read_bytes()"]
-    video = data / "full_database" / "video0.mpg"
-    assert subprocess.run([*opens, video], env=os.environ | environment).returncode == 9
-    assert plan_with(project, environment, *use(data)) == 0
+    return Large(data, environment, planned.stdout, planned.returncode)
 
 
-def test_a_plan_grows_with_the_videos_and_not_with_their_square(tmp_path):
-    links = {}
-    for n_videos in (64, 128):
-        shown = plan_of(tmp_path, n_videos)
-        folds = [fields for rule, fields in read_jobs(shown) if rule == "train_fold"]
-        assert len(folds) == n_videos
-        links[n_videos] = sum(fields["input"].count(", ") + 1 for fields in folds)
-    assert links[128] < 2.2 * links[64]
+def test_a_large_study_is_planned_without_torch_and_opens_no_video(large):
+    """Each job on a cluster plans twice, and torch takes longer to import than all the rest."""
+    video = large.data / "full_database" / "video0000.mpg"
+    for code, status in ((f"open({str(video)!r})", 9), ("import torch", 1)):
+        ran = subprocess.run(
+            [sys.executable, "-c", code], env=large.environment, capture_output=True
+        )
+        assert ran.returncode == status
+    assert large.returncode == 0, large.shown[-3000:]
 
 
-def test_every_fold_of_a_large_study_learns_from_all_videos_but_one(tmp_path):
-    shown = plan_of(tmp_path, 40)
-    everyone = {f"video{i:03d}" for i in range(40)}
-    bundles = {
-        fields["output"]: set(re.findall(r"video\d{3}(?=\.zarr)", fields["input"]))
-        for rule, fields in read_jobs(shown)
-        if rule == "bundle_videos"
+def test_the_plan_of_a_large_study_grows_with_its_videos_alone(large):
+    table = large.shown.rpartition("Job stats:")[2].partition("\n\n")[0].splitlines()[3:]
+    counts = {rule: int(count) for rule, count in map(str.split, table)}
+    assert counts["train_model"] == N_FOLDS and counts["train_convnet"] == 1
+    each = {rule for rule, count in counts.items() if count == N_VIDEOS}
+    assert each == {
+        *("decode_video", "import_annotation", "extract_fc6"),
+        *("predict_model", "predict_representation"),
     }
-    assert set.union(*bundles.values()) == everyone and len(bundles) == 2
-    for rule, fields in read_jobs(shown):
-        if rule == "train_fold":
-            held_out = fields["wildcards"].removeprefix("fold=")
-            for kind in (r"(?=\.zarr)", r"(?=\.parquet)"):
-                assert set(
-                    re.findall(r"video\d{3}" + kind, fields["Shell command"])
-                ) == everyone - {held_out}
-            waited_for = set(re.findall(r"video\d{3}(?=\.zarr)", fields["input"]))
-            for bundle in re.findall(r"results/sequence/bundles/\d+\.txt", fields["input"]):
-                waited_for |= bundles[bundle]
-            assert waited_for == everyone - {held_out}
+    assert counts["total"] < 5 * N_VIDEOS + 50
 
 
-def test_bundles_change_nothing_but_the_plan(edited, simulated):
-    rules = edited.path / "workflow" / "rules" / "common.smk"
-    rules.write_text(rules.read_text().replace("BUNDLE_SIZE = 32", "BUNDLE_SIZE = 2"))
-    edited.make("--forcerun", "train_fold")
-    check_table(edited.results / "dataset", edited.results)
-    for model in sorted(simulated.results.glob("sequence/*/model.safetensors")):
-        name = model.relative_to(simulated.results)
-        assert model.read_bytes() == (edited.results / name).read_bytes()
-    assert edited.plan() == {}
-    full = edited.results / "dataset" / "full_database"
-    annotation = sorted((full / "Annotator_group_1").glob("*.txt"))[0]
-    annotation.write_text(annotation.read_text().replace("walk", "rear"))
-    plan = edited.plan()
-    assert plan["train_fold"] == 3 and plan["bundle_videos"] == 1
+def test_every_fold_of_a_large_study_learns_from_all_videos_but_its_own(large):
+    everyone = {f"video{i:04d}" for i in range(N_VIDEOS)}
+    held_out = []
+    for fields in large.list_jobs("train_model"):
+        told = fields["Shell command"]
+        names = re.search(r"--training (.+) --validation (.+) --features", told)
+        training, validation = (set(part.split()) for part in names.groups())
+        learned = training | validation
+        assert len(validation) == 2 and not training & validation
+        for kind in (r"fc6/(video\d{4})\.zarr", r"annotator_1/(video\d{4})\.parquet"):
+            assert set(re.findall(kind, told)) == set(re.findall(kind, fields["input"])) == learned
+        held_out.append(everyone - learned)
+    assert sum(map(len, held_out)) == N_VIDEOS and set.union(*held_out) == everyone
+    assert {len(own) for own in held_out} == {N_VIDEOS // N_FOLDS, N_VIDEOS // N_FOLDS + 1}
 
 
-def test_jobs_ask_for_finite_amounts_before_and_after_the_check(edited, tmp_path):
+def test_each_video_of_a_large_study_is_predicted_by_the_model_that_held_it_out(large):
+    folds = plan_folds(read_mit(large.data).videos, FoldOptions(number=N_FOLDS), seed=0)
+    fold_of = {video: fold.name for fold in folds for video in fold.held_out}
+    predicted = {
+        re.search(r"video=(\w+)", fields["wildcards"])[1]: re.search(
+            r"models/lstm-3dcnn/(\w+)/", fields["input"]
+        )[1]
+        for fields in large.list_jobs("predict_model")
+    }
+    assert predicted == fold_of
+
+
+def read_demand(fields: dict[str, str], key: str) -> int:
+    """Return what a job asks for."""
+    return int(re.search(rf"\b{key}=(\d+)", fields["resources"])[1])
+
+
+def test_jobs_of_a_large_study_ask_for_finite_amounts_and_each_video_for_its_own(large):
+    for rule, fields in read_jobs(large.shown):
+        if rule != "all":
+            # What takes all videos may ask for much: half an hour of each, as long as nothing is decoded.
+            whole = "video=" not in fields.get("wildcards", "")
+            assert 0 < read_demand(fields, "mem_mb") < (1_000_000 if whole else 16_000), rule
+            assert 0 < read_demand(fields, "runtime") < (20_000 if whole else 120), rule
+
+
+def test_jobs_ask_for_finite_amounts_before_and_after_decoding(finished, tmp_path):
     fresh = copy_project(tmp_path / "fresh")
-    for project in (fresh, edited):
-        shown = project.run("--dry-run", "--forceall", "--printshellcmds").stdout
-        jobs = read_jobs(shown)
-        assert {rule for rule, _ in jobs} >= set(GPU_RULES)
+    for project in (fresh, finished):
+        jobs = read_jobs(project.run("--dry-run", "--forceall").stdout)
+        assert {rule for rule, _ in jobs} >= GPU_RULES
         for rule, fields in jobs:
             if rule != "all":
-                asked = fields["resources"]
-                assert 0 < int(re.search(r"mem_mb=(\d+)", asked)[1]) < 64_000, rule
-                assert 0 < int(re.search(r"runtime=(\d+)", asked)[1]) <= 1440, rule
+                assert 0 < read_demand(fields, "mem_mb") < 64_000, rule
+                assert 0 < read_demand(fields, "runtime") <= 1440, rule
+
+
+def ask(project: Project) -> dict[str, int]:
+    """Return what the first job that trains a model asks for."""
+    jobs = read_jobs(project.run("--dry-run", "--forcerun", "train_model").stdout)
+    fields = next(fields for rule, fields in jobs if rule == "train_model")
+    return {key: read_demand(fields, key) for key in ("mem_mb", "runtime")}
 
 
 def test_longer_videos_ask_for_more(edited):
-    table = edited.results / "ingest" / "videos.tsv"
-
-    def ask() -> dict[str, int]:
-        jobs = read_jobs(edited.run("--dry-run", "--forcerun", "train_fold").stdout)
-        fold = next(fields for rule, fields in jobs if rule == "train_fold")
-        return {
-            key: int(re.search(rf"\b{key}=(\d+)", fold["resources"])[1])
-            for key in ("mem_mb", "runtime")
-        }
-
-    before = ask()
-    stamp = table.stat()
-    table.write_text(re.sub(r"\t\d+\.\d+\t", "\t36000.0\t", table.read_text()))
-    os.utime(table, (stamp.st_atime, stamp.st_mtime))
-    after = ask()
+    before = ask(edited)
+    report = edited.results / "frames" / "sim01day.json"
+    found = json.loads(report.read_text())
+    found["files"][0]["n_frames"] *= 10_000
+    stamp = report.stat()
+    report.write_text(json.dumps(found))
+    os.utime(report, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    after = ask(edited)
     assert all(after[key] > before[key] for key in before)

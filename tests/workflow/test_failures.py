@@ -1,4 +1,4 @@
-"""A bad data set ends in one message that names every problem, before anything is trained."""
+"""A bad data set ends in one message that names every problem, before anything is learned."""
 
 import re
 import shutil
@@ -9,100 +9,106 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from tests.project import ROOT, Project, copy_project
+from tests.project import ROOT, TINY, Project, copy_project
+from tests.workflow.plans import MIT, SHEETS, restored
 
 
-@pytest.fixture
-def broken(simulated: Project, tmp_path: Path) -> tuple[Project, Path]:
-    """A fresh project, and a copy of the simulated data set to break."""
-    shutil.copytree(simulated.results / "dataset", tmp_path / "data")
-    return copy_project(tmp_path / "project"), tmp_path / "data"
-
-
-def run(project: Project, data: Path) -> str:
-    ran = project.make("--config", f"dataset={{layout: mit, root: {data}}}", check=False)
+def run(project: Project) -> str:
+    ran = project.make(*MIT, check=False)
     assert ran.returncode
     assert "Traceback" not in ran.stdout
     assert "completed successfully" not in ran.stdout
-    for untouched in ("frames", "clips", "convnet", "features", "sequence", "evaluation"):
-        assert not list(project.results.glob(f"{untouched}/*")), untouched
+    for untouched in ("check", "annotations", "convnet/model*", "features", "models", "evaluation"):
+        assert not list(project.results.glob(f"{untouched}*")), untouched
     return ran.stdout
 
 
-def test_all_problems_are_named_at_once(broken):
-    project, data = broken
-    full = data / "full_database"
+def test_all_problems_are_named_at_once(simulated, tmp_path):
+    project = copy_project(tmp_path, TINY | {"folds": {"validation": 1}})
+    shutil.copytree(simulated.results / "dataset", project.path / "data")
+    full = Path("data/full_database")
     first = full / "Annotator_group_1"
-    one, two, three, four = sorted(path.stem for path in full.glob("*.mpg"))
-    (first / f"{one}.txt").rename(first / "stray.txt")
-    text = (first / f"{two}.txt").read_text().splitlines()
-    last = text[-1].split()
-    stop = int(last[1].split("-")[1])
+    one, two, three, four = sorted(path.stem for path in (project.path / full).glob("*.mpg"))
+    there = project.path / first
+    (there / f"{one}.txt").rename(there / "stray.txt")
+    text = (there / f"{two}.txt").read_text().splitlines()
+    stop = int(text[-1].split()[1].split("-")[1])
     text[0] = text[0].rsplit(" ", 1)[0] + " sleepwalk"
-    (first / f"{two}.txt").write_text("\n".join([*text, f"frame: {stop + 1}-{stop + 400} rest"]))
-    lines = (first / f"{three}.txt").read_text().splitlines()
-    (first / f"{three}.txt").write_text("\n".join([*lines[1:], lines[0]]))
-    video = full / f"{four}.mpg"
+    (there / f"{two}.txt").write_text("\n".join([*text, f"frame: {stop + 1}-{stop + 400} rest"]))
+    lines = (there / f"{three}.txt").read_text().splitlines()
+    (there / f"{three}.txt").write_text("\n".join([*lines[1:], lines[0]]))
+    video = project.path / full / f"{four}.mpg"
     content = video.read_bytes()
+    keep_seven_frames(video, video.with_stem("seven"))
+    (there / "seven.txt").write_text("frame: 1-7 rest\n")
     video.write_bytes(content[: len(content) * 2 // 3])
-    folder = sorted((data / "clipped_database").iterdir())[0]
-    clip = sorted(folder.glob("*.mpg"))[0]
-    clip.rename(clip.with_name(f"{clip.stem.split('_')[0]}_juggle_1.mpg"))
-    shown = run(project, data)
-    assert shown.count("homecage check-dataset: error: the data set has") == 1
+    clips = sorted((project.path / "data").glob("clipped_database/*/*.mpg"))
+    shutil.rmtree(clips[-1].parent)
+    juggled = clips[0].rename(clips[0].with_name("sim05day_juggle_1.mpg"))
+    shown = run(project)
+    assert shown.count("homecage check-study: error: the study has") == 1
     for problem in (
-        f"{one}.mpg: no annotation by annotator_1, whose labels train and score; expected {first}/{one}",
-        "stray.txt: the annotation of no video",
+        f"{full / one}.mpg: no annotation by annotator_1, whose labels train and score",
+        f"{first}/stray.txt: belongs to no video",
         f"{two}.txt, line 1: unknown behavior 'sleepwalk'",
-        f"{two}.txt, line {len(text) + 1}",
-        f"{three}.txt, line {len(lines)}",
-        f"{four}.mpg",
-        "juggle",
+        f"{two}.txt, line {len(text) + 1}: ",
+        f"{three}.txt, line {len(lines)}: ",
+        f"{full / four}.mpg: damaged, cut off or no video",
+        f"{full}/seven.mpg: 7 frames; expected 8 or more",
+        f"{juggled.relative_to(project.path)}: unknown behavior 'juggle'",
+        "Mend what is named and run the same command again",
     ):
         assert problem in shown, problem
+    (counted,) = re.findall(r"the study has (\d+) problems", shown)
+    assert int(counted) == shown.count("\n  - ") == 8
 
 
-def test_a_video_of_seven_frames_is_refused(broken):
-    project, data = broken
-    full = data / "full_database"
-    video = sorted(full.glob("*.mpg"))[0]
-    short = video.with_name("short.mpg")
-    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", video]
-    subprocess.run([*ffmpeg, "-frames:v", "7", "-c:v", "mpeg1video", short], check=True)
-    short.replace(video)
-    # Nothing is wrong with the annotations: they are of seven frames, too.
-    for text in full.glob(f"Annotator_group_*/{video.stem}.txt"):
-        text.write_text("frame: 1-7 rest\n")
-    shown = run(project, data)
-    assert f"{video}: 7 frames; expected 8 or more" in shown
-    assert "the study has 1 problem;" in shown
+def keep_seven_frames(video: Path, copy: Path) -> None:
+    ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error"]
+    subprocess.run([*ffmpeg, "-i", video, "-frames:v", "7", "-c:v", "mpeg2video", copy], check=True)
 
 
 def test_an_empty_folder_is_refused(tmp_path):
-    project = copy_project(tmp_path / "project")
-    data = tmp_path / "data"
-    data.mkdir()
-    assert "full_database" in run(project, data)
-    (data / "full_database").mkdir()
-    assert "no videos" in run(project, data)
+    project = copy_project(tmp_path)
+    (project.path / "data").mkdir()
+    assert "full_database" in run(project)
+    (project.path / "data" / "full_database").mkdir()
+    assert "no videos" in run(project)
 
 
-def test_a_failed_check_leaves_earlier_results_untouched(edited):
-    root = edited.results / "dataset"
-    annotation = sorted((root / "full_database" / "Annotator_group_1").glob("*.txt"))[0]
-    before = {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")}
-    text = annotation.read_bytes()
-    annotation.write_text("frame: 1-2 fly\n")
-    ran = edited.make(check=False)
-    assert ran.returncode and "unknown behavior 'fly'" in ran.stdout
-    assert {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")} == before
-    annotation.write_bytes(text + b"frame: 9000-9001 walk\n")
-    ran = edited.make(check=False)
-    assert ran.returncode and "reaches beyond the video" in ran.stdout
-    # Mended, it is what it was: nothing is to be done.
-    annotation.write_bytes(text)
-    assert edited.plan() == {}
-    assert {path: path.read_bytes() for path in edited.results.glob("sequence/*/*")} == before
+@pytest.mark.parametrize(
+    ("slip", "message"),
+    [
+        ("frame: 1-2 fly\n", "line 1: unknown behavior 'fly'"),
+        ("frame: 9000-9001 walk\n", "reaches beyond the video"),
+    ],
+)
+def test_a_slip_in_a_correction_takes_no_result_away(on_disk, slip, message):
+    annotation = min(on_disk.path.glob("data/full_database/Annotator_group_1/*.txt"))
+    before = stamps(on_disk.results)
+    with restored(annotation):
+        annotation.write_text(slip if "fly" in slip else annotation.read_text() + slip)
+        ran = on_disk.make(*MIT, check=False)
+    assert ran.returncode and message in ran.stdout
+    assert "earlier results stand as they are" in ran.stdout
+    assert stamps(on_disk.results) == before
+    assert on_disk.plan(*MIT) == {}
+
+
+def test_a_slip_in_the_label_of_a_clip_takes_no_result_away(in_sheets):
+    sheet = in_sheets.path / "data" / "clips.tsv"
+    before = stamps(in_sheets.results)
+    with restored(sheet):
+        sheet.write_text(sheet.read_text().replace("\tgroom\t", "\tjuggle\t", 1))
+        ran = in_sheets.make(*SHEETS, check=False)
+    assert ran.returncode and "unknown behavior 'juggle'" in ran.stdout
+    assert stamps(in_sheets.results) == before
+    assert in_sheets.plan(*SHEETS) == {}
+
+
+def stamps(results: Path) -> dict[Path, int]:
+    """Tell when each file of results was written."""
+    return {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
 
 
 def test_another_data_set_in_the_same_folder_waits_for_its_own_check(edited, tmp_path):
@@ -111,7 +117,7 @@ def test_another_data_set_in_the_same_folder_waits_for_its_own_check(edited, tmp
         "--dry-run", "--config", f"dataset={{layout: mit, root: {tmp_path / 'other'}}}"
     ).stdout
     train = shown.split("rule train_convnet:")[1].partition("output:")[0]
-    assert "results/ingest/videos.tsv" in train or "<TBD>" in train
+    assert "<TBD>" in train
 
 
 @pytest.mark.parametrize(
@@ -128,24 +134,27 @@ def test_a_configuration_constructs_no_object(tmp_path, tag):
         assert not (tmp_path / "ran").exists()
 
 
-def test_names_that_leave_the_folder_are_refused(tmp_path, simulated):
+def test_no_name_leaves_the_folder_of_results(tmp_path, simulated):
     """A video's or a clip folder's name becomes a path in results."""
-    project = copy_project(tmp_path / "project")
+    project = copy_project(tmp_path / "project", TINY | {"folds": {"validation": 1}})
     data = tmp_path / "data"
     data.mkdir()
+    wrong = ["../../outside", "/outside", "..", "a/b"]
+    safe = ["_._.._outside", "_outside", "_.", "a_b"]
     full = simulated.results / "dataset" / "full_database"
+    videos = sorted(full.glob("*.mpg"))
+    rows = [f"{name}\t{video}\n" for name, video in zip(wrong, videos, strict=True)]
+    (data / "videos.tsv").write_text("video\tpath\n" + "".join(rows))
     clips = sorted(simulated.results.glob("dataset/clipped_database/*/*.mpg"))
-    for wrong in ("../../outside", "/outside", "..", "a/b"):
-        for videos, folders in (([wrong], ["clips"]), (["sim"], [wrong])):
-            rows = [f"{name}\t{full / 'sim01day.mpg'}" for name in videos]
-            (data / "videos.tsv").write_text("\n".join(["video\tpath", *rows]))
-            rows = [f"{clips[0]}\tgroom\t{folder}" for folder in folders]
-            (data / "clips.tsv").write_text("\n".join(["path\tbehavior\tfolder", *rows]))
-            ran = project.run(
-                "--dry-run", "--config", f"dataset={{layout: sheets, root: {data}}}", check=False
-            )
-            assert ran.returncode and "Traceback" not in ran.stdout
-            assert f"the name {wrong!r} cannot name results" in ran.stdout
+    rows = [f"{clip}\tgroom\t{name}\n" for name, clip in zip(wrong, clips, strict=False)]
+    (data / "clips.tsv").write_text("path\tbehavior\tfolder\n" + "".join(rows))
+    use = ("--config", f"dataset={{layout: sheets, root: {data}}}")
+    shown = project.run("--dry-run", *use).stdout
+    outputs = re.findall(r"\n    output: (.*)", shown)
+    paths = [path.removesuffix(" (update)") for line in outputs for path in line.split(", ")]
+    assert all(path.startswith("results/") and ".." not in Path(path).parts for path in paths)
+    assert {Path(path).stem for path in paths if path.startswith("results/frames/")} == set(safe)
+    assert {Path(path).stem for path in paths if path.startswith("results/clips/")} == set(safe)
 
 
 def test_verbs_of_each_kind_survive_faults(simulated):
@@ -153,7 +162,7 @@ def test_verbs_of_each_kind_survive_faults(simulated):
     verbs = (
         "decode-video",
         "import-annotation",
-        "train-fold",
+        "train-model",
         "evaluate-predictions",
         "plot-recall",
     )

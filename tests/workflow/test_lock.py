@@ -18,18 +18,30 @@ LONG = TINY | {"simulation": TINY["simulation"] | {"seconds": 36_000}}
 VIDEO = "results/dataset/full_database/sim01day.mpg"
 NOTICE = "results/dataset/SIMULATED.txt"
 
+UNWATCHED = """
+rule make:
+    output: "made.txt"
+    shell: "until test -e $RUN; do sleep 0.1; done; echo $RUN > {output}; touch $RUN.done"
+"""
+"""A job that watches no run: it waits for a file of its run's name and then writes that name."""
+
+
+def start(folder, *arguments, **environment):
+    path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.Popen(
+        [Path(sys.executable).with_name("snakemake"), "--cores", "1", *arguments],
+        cwd=folder,
+        env=os.environ | path | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
 
 @pytest.fixture
 def running(tmp_path):
     """A project with a run in the middle of its first job, and the process that runs it."""
     project = copy_project(tmp_path, LONG)
-    run = subprocess.Popen(
-        [Path(sys.executable).with_name("snakemake"), "--cores", "1", VIDEO],
-        cwd=tmp_path,
-        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    run = start(tmp_path, VIDEO)
     wait_until(lambda: list(project.results.glob("dataset/full_database/.*.mpg")))
     jobs = psutil.Process(run.pid).children(recursive=True)
     assert {"bash", "tee", "ffmpeg"} <= {job.name().partition("-")[0] for job in jobs}
@@ -75,3 +87,21 @@ def test_a_killed_run_takes_its_jobs_with_it_and_unlocking_lets_the_next_one_in(
     project.run("--unlock")
     project.make(NOTICE)
     assert (project.path / NOTICE).exists()
+
+
+def test_snakemakes_lock_alone_lets_a_killed_run_replace_what_a_later_one_made(tmp_path):
+    """Why jobs watch their run. Should this fail, Snakemake has learned to end them itself."""
+    (tmp_path / "Snakefile").write_text(UNWATCHED)
+    made = tmp_path / "made.txt"
+    killed = start(tmp_path, RUN="killed")
+    wait_until(lambda: psutil.Process(killed.pid).children())
+    killed.kill()
+    killed.wait()
+    (tmp_path / "later").touch()
+    assert start(tmp_path, RUN="later").wait() != 0
+    assert start(tmp_path, "--unlock").wait() == 0
+    assert start(tmp_path, "--rerun-incomplete", RUN="later").wait() == 0
+    assert made.read_text() == "later\n"
+    (tmp_path / "killed").touch()
+    wait_until((tmp_path / "killed.done").exists)
+    assert made.read_text() == "killed\n"

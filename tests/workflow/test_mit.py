@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.project import ROOT, copy_project
+from tests.project import ROOT, TINY, Project, copy_project
 from tests.workflow.recompute import check_table
 
 REAL_MINI = ROOT.parent / "shared" / "data" / "real-mini"
@@ -23,39 +23,65 @@ def use(root: Path) -> list[str]:
     return ["--config", f"dataset={{layout: mit, root: {json.dumps(str(root))}}}"]
 
 
+def read(project: Project, table: str) -> pd.DataFrame:
+    return pd.read_csv(project.results / table, sep="\t")
+
+
 @pytest.mark.skipif(not REAL_MINI.is_dir(), reason=f"no real video at {REAL_MINI}")
-def test_real_video_runs_to_a_right_table(tmp_path):
-    project = copy_project(tmp_path)
+def test_real_video_in_k_folds_runs_to_a_right_table(tmp_path):
+    project = copy_project(tmp_path, TINY | {"folds": {"number": 4}})
     project.make(*use(REAL_MINI))
-    check_table(REAL_MINI, project.results)
-    evaluation = project.results / "evaluation"
-    accuracy = pd.read_csv(evaluation / "accuracy.tsv", sep="\t")
+    check_table(project.results)
+    accuracy = read(project, "evaluation/accuracy.tsv")
     assert set(accuracy["source"]) == {"measured"}
     frames = accuracy.set_index(["method", "frames_of"])["n_frames"]
     assert set(frames["3dcnn", "FD"]) == {2700} and set(frames["human", "FD*"]) == {900}
-    behaviors = pd.read_csv(evaluation / "per_behavior.tsv", sep="\t").set_index("behavior")
+    behaviors = read(project, "evaluation/per_behavior.tsv").set_index("behavior")
     for absent in ("drink", "eat", "hang"):
         assert behaviors.loc[absent, "recall"].isna().all()
         assert (behaviors.loc[absent, "support"] == 0).all()
-    counts = pd.read_csv(project.results / "convnet" / "balance.tsv", sep="\t")
-    assert counts["source_clips"].sum() == 33 and counts["too_short"].sum() == 2
-    assert len(list(project.results.glob("sequence/*/model.safetensors"))) == 12
+    counts = read(project, "convnet/balance.tsv")
+    assert counts["stretches"].sum() == 33 and counts["too_short"].sum() == 2
+    folds = read(project, "study/folds.tsv")
+    held_out = folds[folds["role"] == "held_out"]
+    assert sorted(held_out["video"]) == sorted(p.stem for p in REAL_MINI.glob("*/*.mpg"))
+    assert set(held_out.groupby("fold").size()) == {3}
+    assert {p.parent.name for p in project.results.glob("models/*/*/model.safetensors")} == set(
+        held_out["fold"]
+    )
     assert "Nothing to be done" in project.make(*use(REAL_MINI)).stdout
 
 
-def test_odd_names_work_through_every_rule(simulated, tmp_path):
-    data = tmp_path / "my data 'set'"
-    shutil.copytree(simulated.results / "dataset", data)
-    names = ["-a %03d 'q\" é 鼠", "a b", "[a]~(b)", "$HOME;#*?"]
-    full = data / "full_database"
-    for old, new in zip(sorted(full.glob("*.mpg")), names, strict=True):
-        for path in list(full.rglob(f"{old.stem}.*")):
-            path.rename(path.with_name(f"{new}{path.suffix}"))
-    (data / "clipped_database" / "sim05day").rename(data / "clipped_database" / "-odd %d 'f")
-    project = copy_project(tmp_path / "project")
+def test_odd_names_work_through_every_rule_and_stand_in_the_tables(simulated, tmp_path):
+    data = tmp_path / "my data 'set', one"
+    simulated_data = simulated.results / "dataset"
+    names = {
+        "-a %03d 'q\" é 鼠": "_a__03d__q__é_鼠",
+        "[a]~(b)": "_a___b_",
+        "$HOME;#*,?": "_HOME_____",
+    }
+    for folder in ("", "Annotator_group_1", "Annotator_group_2"):
+        target = data / "full_database" / folder
+        target.mkdir(parents=True)
+        for old, new in zip(("sim01day", "sim02day", "sim03night"), names, strict=True):
+            for path in (simulated_data / "full_database" / folder).glob(f"{old}.*"):
+                shutil.copy(path, target / f"{new}{path.suffix}")
+    odd_folder = data / "clipped_database" / "-odd, %d 'f"
+    shutil.copytree(simulated_data / "clipped_database" / "sim05day", odd_folder)
+    shutil.copy(simulated_data / "SIMULATED.txt", data)
+    project = copy_project(tmp_path / "project", TINY | {"folds": {"validation": 1}})
     project.make(*use(Path("..") / data.name))
-    check_table(data, project.results)
+    check_table(project.results)
     assert "imulated" in (project.results / "figures" / "accuracy.md").read_text(encoding="utf-8")
+    videos = read(project, "study/videos.tsv")
+    assert dict(zip(videos["name"], videos["video"], strict=True)) == names
+    assert {p.stem for p in project.results.glob("predictions/*/*")} == set(names.values())
+    assert {p.parent.name for p in project.results.glob("models/*/*/model.safetensors")} == set(
+        names.values()
+    )
+    for table in ("bouts", "time_budget", "accuracy_by_video", "confusion_by_video"):
+        assert set(read(project, f"evaluation/{table}.tsv")["video"]) == set(names), table
+    assert set(read(project, "study/clips.tsv")["folder"]) == {"_odd___d__f"}
     assert "Nothing to be done" in project.make(*use(Path("..") / data.name)).stdout
 
 
@@ -76,14 +102,13 @@ def test_the_papers_experiment_is_planned_at_full_size(tmp_path):
     data = make_shell(tmp_path / "mit", [*KNOWN_NAMES, "20080500000000"])
     project = copy_project(tmp_path / "project")
     paper = ["--configfile", "config.yaml", "workflow/experiments/paper.yaml"]
-    plan = project.plan(*paper, "--config", f"dataset={{root: {data}}}")
-    for rule in ("decode_video", "extract_features", "train_fold", "predict_lstm"):
+    paper += ["--config", f"dataset={{root: {data}}}"]
+    plan = project.plan(*paper)
+    for rule in ("decode_video", "extract_fc6", "train_model", "predict_model"):
         assert plan[rule] == 12
     assert plan["train_convnet"] == 1 and plan["decode_clips"] == 2
     assert not any(rule.startswith("simulate") for rule in plan)
-    shown = project.run(
-        "--dry-run", "--printshellcmds", *paper, "--config", f"dataset={{root: {data}}}"
-    ).stdout
+    shown = project.run("--dry-run", "--printshellcmds", *paper).stdout
     for value in (
         '"size_px":128',
         '"channels":[64,128,256,256,256],"descriptor":2048,"dropout":0.5,"initialization":"c3d"',

@@ -1,39 +1,51 @@
 """The default experiment at a tiny size, from nothing to the report."""
 
+import json
+
+import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from homecage.sequence.network import load_sequence_model
+from homecage.clips.options import ClipGeometry
+from homecage.convnet.network import load_convnet
+from homecage.storage.frame_tables import read_predictions
+from homecage.storage.hashing import hash_file
 from homecage.storage.weights import load_weights
-from homecage.study.behaviors import BEHAVIORS
-from tests.project import copy_project
+from homecage.study.behaviors import HOME_CAGE
+from tests.project import Project
+from tests.workflow.plans import DRAWING, GPU_RULES, read_jobs, read_roles
 from tests.workflow.recompute import check_table
+
+BEHAVIORS = [behavior.name for behavior in HOME_CAGE]
 
 
 def test_the_table_is_what_predictions_and_annotations_say(simulated):
-    check_table(simulated.results / "dataset", simulated.results)
+    check_table(simulated.results)
 
 
 def test_the_tables_have_the_columns_that_others_rely_on(simulated):
     evaluation = simulated.results / "evaluation"
     columns = {
         "accuracy": "method frames_of level average accuracy n_frames source",
+        "gain": "method baseline frames_of level average gain_points",
         "confusion": "method frames_of truth prediction n_frames",
         "per_behavior": "method frames_of behavior recall precision f1 support",
     }
     for name, expected in columns.items():
         assert list(pd.read_csv(evaluation / f"{name}.tsv", sep="\t")) == expected.split()
-    prediction = pd.read_parquet(next(simulated.results.glob("predictions/lstm-3dcnn/*.parquet")))
-    assert list(prediction) == ["frame", "time_s", "behavior", *(f"p_{b}" for b in BEHAVIORS)]
-    annotation = pd.read_parquet(next(simulated.results.glob("annotations/annotator_1/*.parquet")))
+    for method in ("lstm-3dcnn", "3dcnn"):
+        prediction = pd.read_parquet(min(simulated.results.glob(f"predictions/{method}/*.parquet")))
+        assert list(prediction) == ["frame", "time_s", "behavior", *(f"p_{b}" for b in BEHAVIORS)]
+    annotation = pd.read_parquet(min(simulated.results.glob("annotations/annotator_1/*.parquet")))
     assert list(annotation) == ["frame", "behavior"]
 
 
 def test_every_figure_is_there_in_both_formats(simulated):
-    figures = simulated.results / "figures"
-    for name in ("distribution", "recall", "confusion", "ethogram", "training"):
-        assert (figures / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-        assert (figures / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+    for figure in DRAWING:
+        path = simulated.results / "figures" / figure.removeprefix("plot_")
+        assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+        assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_no_published_number_stands_beside_simulated_ones(simulated):
@@ -43,14 +55,30 @@ def test_no_published_number_stands_beside_simulated_ones(simulated):
 
 
 def test_each_fold_is_a_model_that_names_its_data(simulated):
-    folds = sorted(simulated.results.glob("sequence/*/model.safetensors"))
-    assert len(folds) == 4
-    for path in folds:
-        load_sequence_model(path)
+    roles = {role: read_roles(simulated, role) for role in ("held_out", "training", "validation")}
+    convnet = simulated.results / "convnet" / "model.safetensors"
+    models = sorted(simulated.results.glob("models/lstm-3dcnn/*/model.safetensors"))
+    assert [path.parent.name for path in models] == sorted(roles["held_out"])
+    for path in models:
+        fold = path.parent.name
         _, metadata = load_weights(path)
-        assert metadata["held_out"] == path.parent.name
-        assert path.parent.name not in metadata["training"] + metadata["validation"]
-        assert len(metadata["convnet_trained_on"]) == 2
+        assert metadata["fold"] == fold and metadata["method"] == "lstm-3dcnn"
+        assert metadata["representations"] == ["fc6"] and metadata["behaviors"] == BEHAVIORS
+        assert metadata["convnet_sha256"] == hash_file(convnet)
+        for role in ("training", "validation"):
+            assert set(metadata[role]) == roles[role][fold]
+        # Leave one video out: what is held out is named nowhere in the file but as the fold.
+        assert roles["held_out"][fold] == {fold}
+        assert fold not in json.dumps({**metadata, "fold": ""})
+
+
+def test_the_plan_of_all_folds_divides_the_videos(simulated):
+    roles = [read_roles(simulated, role) for role in ("held_out", "training", "validation")]
+    videos = {path.stem for path in simulated.results.glob("frames/*.parquet")}
+    assert len(videos) == 4
+    for held_out, training, validation in zip(*(role.values() for role in roles), strict=True):
+        assert held_out | training | validation == videos
+        assert len(held_out) + len(training) + len(validation) == 4
 
 
 def test_a_second_run_does_nothing(simulated):
@@ -58,17 +86,35 @@ def test_a_second_run_does_nothing(simulated):
     assert simulated.plan() == {}
 
 
-def test_the_same_seed_gives_the_same_results_bit_for_bit(simulated, tmp_path):
-    again = copy_project(tmp_path)
-    again.make()
-    compared = 0
-    for path in sorted(simulated.results.rglob("*")):
-        name = path.relative_to(simulated.results)
-        told_apart = name.parts[0] in ("logs", "benchmarks") or path.name == ".snakemake_timestamp"
-        if path.is_file() and not told_apart:
-            assert path.read_bytes() == (again.results / name).read_bytes(), name
-            compared += 1
-    assert compared > 100
+def test_the_same_seed_gives_the_same_results_bit_for_bit(simulated, on_disk):
+    """Of the same videos, wherever they lie: the other run was from files in another folder."""
+    one, other = simulated.results, on_disk.results
+    exact = [
+        *("frames/*.parquet", "frames/*.zarr/frames/*", "clips/*.zarr/*/c.*"),
+        *("annotations/*/*", "convnet/balance.tsv", "convnet/history.tsv", "convnet/test.tsv"),
+        *("features/fc6/*.zarr/*/*", "models/*/*/*.tsv", "evaluation/*", "figures/*"),
+    ]
+    compared = [path.relative_to(one) for pattern in exact for path in one.glob(pattern)]
+    assert len(compared) > 60
+    for name in compared:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    # These bear the hash of the plan of training clips, which names the clips' files.
+    weights = [path.relative_to(one) for path in one.rglob("model.safetensors")]
+    assert len(weights) == 5
+    for name in weights:
+        (first, _), (second, _) = load_weights(one / name), load_weights(other / name)
+        assert first.keys() == second.keys() and first
+        assert all(np.array_equal(first[key], second[key]) for key in first), name
+    predictions = [path.relative_to(one) for path in one.glob("predictions/*/*.parquet")]
+    assert len(predictions) == 4 + 4 + 2
+    for name in predictions:
+        pd.testing.assert_frame_equal(pd.read_parquet(one / name), pd.read_parquet(other / name))
+
+
+def test_what_was_written_is_read_by_name_and_by_no_other(simulated):
+    path = simulated.results / "predictions" / "lstm-3dcnn" / "sim01day.parquet"
+    read_predictions(path, BEHAVIORS, method="lstm-3dcnn", video="sim01day")
+    load_convnet(simulated.results / "convnet" / "model.safetensors", ClipGeometry(), BEHAVIORS)
 
 
 def test_the_report_is_one_page_with_every_figure(edited):
@@ -78,29 +124,51 @@ def test_the_report_is_one_page_with_every_figure(edited):
         assert name in page
 
 
-def test_the_slurm_profile_plans_the_whole_run(edited):
-    plan = edited.plan("--profile", "slurm", "--forceall")
-    assert plan["train_fold"] == 4
+def plan_for_slurm(project: Project) -> dict[str, dict[str, str]]:
+    shown = project.run("--dry-run", "--profile", "slurm", "--forceall").stdout
+    return dict(read_jobs(shown))
 
 
-def test_rules_that_train_or_extract_ask_for_a_gpu_and_no_others_do(edited):
-    shown = edited.run("--dry-run", "--forceall").stdout
-    for job in shown.split("\nrule ")[1:]:
-        asks = ", gpu=1" in job or "gpu=1," in job
-        assert asks == job.startswith(("train_", "extract_")), job[:200]
+def test_the_slurm_profile_plans_the_whole_run_and_gives_gpu_jobs_their_partition(finished):
+    jobs = plan_for_slurm(finished)
+    assert set(jobs) >= GPU_RULES
+    for rule, fields in jobs.items():
+        if rule != "all":
+            partition = "gpu" if rule in GPU_RULES else "cpu"
+            assert f"slurm_partition={partition}" in fields["resources"], rule
+
+
+def test_rules_that_train_or_extract_ask_for_a_gpu_and_no_others_do(finished):
+    jobs = read_jobs(finished.run("--dry-run", "--forceall").stdout)
+    assert {rule for rule, fields in jobs if "gpu=1" in fields["resources"]} == GPU_RULES
+
+
+def test_methods_keep_the_order_of_the_configuration(finished):
+    """Tables list them in it, whatever the command line says of one of them."""
+    order = list(yaml.safe_load((finished.path / "config.yaml").read_text())["methods"])
+    changed = 'methods={lstm-3dcnn: {title: "Ours"}}'
+    shown = finished.run("--dry-run", "--printshellcmds", "--config", changed).stdout
+    (command,) = {
+        fields["Shell command"] for rule, fields in read_jobs(shown) if rule == "plot_recall"
+    }
+    assert order == ["3dcnn", "lstm-3dcnn"]
+    assert '"3dcnn": "3DCNN alone", "lstm-3dcnn": "Ours"' in command
 
 
 @pytest.mark.parametrize(
-    ("key", "message"),
+    ("value", "message"),
     [
-        ("sequence={unit: 3}", "sequence.unit: unknown key; expected one of: layers, units"),
-        ("frames={size_px: 100}", "frames.size_px: found '100'"),
+        ("network={unit: 3}", "network.unit: unknown key; expected one of: channels, descriptor"),
+        ("frames={size_px: 100}", "frames.size_px: found"),
         ("dataset={layout: mit, root: nowhere}", "dataset.root: nowhere does not exist"),
         ("dataset={layout: mit}", "layout 'mit' needs root: the data set's folder"),
+        ("folds={by: animal}", "folds.by: found 'animal'; expected one of: video"),
+        ("comparisons=[[lstm, 3dcnn]]", "comparisons: no method 'lstm'; expected two of: "),
+        ("methods={more: {title: More, representations: [fc7]}}", "unknown representation 'fc7'"),
     ],
 )
-def test_a_wrong_configuration_is_one_message(edited, key, message):
-    ran = edited.make("--config", key, check=False)
+def test_a_wrong_configuration_is_one_message(finished, value, message):
+    ran = finished.make("--config", value, check=False)
     assert ran.returncode
     assert message in ran.stdout
     assert "Traceback" not in ran.stdout

@@ -33,7 +33,7 @@ rule balance_clips:
             else f"--clips {shlex.join(input.clips)} --table {shlex.quote(input.table)}"
         ),
         behaviors=BEHAVIORS,
-        geometry=options("geometry"),
+        geometry=options("geometry", "length"),
         options=options("balance"),
         seed=EXPERIMENT.seed,
         code=code("balance-clips"),
@@ -75,7 +75,7 @@ rule train_convnet:
         runtime=demand(720),
     params:
         behaviors=BEHAVIORS,
-        geometry=options("geometry"),
+        geometry=options("geometry", "length"),
         network=options("network"),
         options=options("convnet", exclude=["trained_on"]),
         seed=EXPERIMENT.seed,

@@ -11,8 +11,8 @@ from homecage.features.options import FeatureOptions
 from homecage.features.predict import predict_representation
 from homecage.features.store import read_features, write_features
 from homecage.storage.frame_tables import read_predictions, write_times
+from homecage.storage.hashing import hash_file
 from homecage.storage.stores import open_store
-from homecage.storage.weights import hash_file
 
 BEHAVIORS = ["dig", "nap", "run"]
 NETWORK = NetworkOptions(

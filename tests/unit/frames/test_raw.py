@@ -53,8 +53,8 @@ def opened(monkeypatch):
         paths.append(path.name)
         return hash_plainly(path)
 
-    hash_plainly = raw._hash_file
-    monkeypatch.setattr(raw, "_hash_file", hash_file)
+    hash_plainly = raw.hash_file
+    monkeypatch.setattr(raw, "hash_file", hash_file)
     return paths
 
 

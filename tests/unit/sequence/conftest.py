@@ -14,7 +14,8 @@ from homecage.sequence.options import AnyModel, LstmOptions
 from homecage.sequence.predict import predict_model
 from homecage.sequence.train import train_model
 from homecage.storage.frame_tables import write_annotation, write_times
-from homecage.storage.weights import hash_file, save_weights
+from homecage.storage.hashing import hash_file
+from homecage.storage.weights import save_weights
 
 BEHAVIORS = ["dig", "nap", "run"]
 VIDEOS = {"a": 90, "b.2": 97, "c": 104, "d": 111}  # and their frames

@@ -23,8 +23,8 @@ from homecage.running.memory import keep_freed_memory, send
 from homecage.running.precision import autocast, choose_precision, name_precision
 from homecage.running.prefetch import Awaited
 from homecage.storage.checkpoints import Checkpoints, capture_random, make_key, restore_random
+from homecage.storage.hashing import hash_file
 from homecage.storage.tables import write_tsv
-from homecage.storage.weights import hash_file
 
 logger = logging.getLogger(__name__)
 

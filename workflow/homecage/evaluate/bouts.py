@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from homecage.clips.bouts import find_bouts
 from homecage.errors import PredictionError
 from homecage.evaluate.names import HUMAN
 from homecage.evaluate.scorers import check_length, group_by_scorer, read_videos, show_videos
-from homecage.storage.frame_tables import UNLABELED, Codes, read_annotation, read_predictions
+from homecage.storage.frame_tables import Codes, read_annotation, read_predictions
 from homecage.storage.tables import write_tsv
 
 log = logging.getLogger(__name__)
@@ -62,18 +63,6 @@ def list_bouts(
     bouts = pd.concat(tables, ignore_index=True)
     write_tsv(output / "bouts.tsv", show_videos(bouts, sheet))
     write_tsv(output / "time_budget.tsv", show_videos(tabulate_time(bouts, behaviors), sheet))
-
-
-def find_bouts(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the starts and stops of the longest runs of one behavior, ``[start, stop)``.
-
-    Unlabeled frames belong to no bout.
-    """
-    outside = np.int8(UNLABELED - 1)  # Differs from every code, so that both ends are edges.
-    edges = np.flatnonzero(np.diff(codes, prepend=outside, append=outside))
-    start, stop = edges[:-1], edges[1:]
-    labeled = codes[start] != UNLABELED
-    return start[labeled], stop[labeled]
 
 
 def tabulate_bouts(

@@ -20,8 +20,8 @@ from homecage.features.store import write_features
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.precision import choose_precision, name_precision
 from homecage.running.prefetch import prefetch
+from homecage.storage.hashing import hash_file
 from homecage.storage.stores import StoredArray, open_store
-from homecage.storage.weights import hash_file
 
 logger = logging.getLogger(__name__)
 

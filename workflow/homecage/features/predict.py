@@ -7,7 +7,7 @@ from homecage.clips.tiling import clip_of_frame
 from homecage.errors import ConfigError, StoreError
 from homecage.features.store import read_features
 from homecage.storage.frame_tables import read_times, write_predictions
-from homecage.storage.weights import hash_file
+from homecage.storage.hashing import hash_file
 
 
 def predict_representation(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from homecage.errors import StoreError
+from homecage.storage.hashing import hash_file
 from homecage.storage.publish import publish
 
 
@@ -62,7 +63,7 @@ def describe_file(path: Path, report: Path) -> dict[str, Any]:
     """
     try:
         found = path.stat()
-        sha256 = _hash_file(path)
+        sha256 = hash_file(path)
     except OSError:
         return {"path": str(path), "size": None, "mtime_ns": None, "sha256": None}
     known = _read_known(report).get(str(path))
@@ -96,7 +97,7 @@ def _identify_file(path: Path, known: RawFile | None, hashes: dict[str, str]) ->
     if known is None or known.size != found.st_size or known.mtime_ns == found.st_mtime_ns:
         return now
     if (key := f"{path} {now}") not in hashes:
-        hashes[key] = _hash_file(path)
+        hashes[key] = hash_file(path)
     return f"{known.size} {known.mtime_ns}" if hashes[key] == known.sha256 else now
 
 
@@ -113,8 +114,3 @@ def _read_hashes(path: Path) -> dict[str, str]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,8 @@ from homecage.sequence.models import find_model
 from homecage.sequence.sequences import Reader
 from homecage.storage.expect import expect
 from homecage.storage.frame_tables import read_times, write_predictions
-from homecage.storage.weights import hash_file, load_weights
+from homecage.storage.hashing import hash_file
+from homecage.storage.weights import load_weights
 
 
 def predict_model(

@@ -12,8 +12,9 @@ from homecage.sequence.models import Task, find_model
 from homecage.sequence.options import AnyModel
 from homecage.sequence.sequences import Reader
 from homecage.storage.checkpoints import Checkpoints, make_key
+from homecage.storage.hashing import hash_file
 from homecage.storage.tables import write_tsv
-from homecage.storage.weights import hash_file, save_weights
+from homecage.storage.weights import save_weights
 
 
 def train_model(

@@ -69,9 +69,3 @@ def _hash(tensors: Mapping[str, Tensor], text: str) -> str:
         hashed.update(f"{name} {tensor.dtype} {list(tensor.shape)} ".encode())
         hashed.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return hashed.hexdigest()
-
-
-def hash_file(path: Path) -> str:
-    """Return a file's SHA-256 in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
