@@ -1,5 +1,5 @@
 # Each target sets up what it needs, once, in .venv; nothing is installed elsewhere.
-PYTHON ?= python3.13 python3.12 python3.11 python3# the first of these that runs and fits
+PYTHON ?= python3.11 python3.12 python3.13 python3# the first of these that runs and fits
 CORES ?= all
 ARGS ?=# more arguments for snakemake, as those of --config
 

@@ -95,12 +95,11 @@ def finished(
 
     def trains(job: Job) -> bool:
         # The log is there as soon as the verb was called.
-        fold = job.name.rpartition("_wildcards_")[2]
-        return (project.results / "logs" / "train_fold" / f"{fold}.log").exists()
+        return any(log.stem in job.name for log in project.results.glob("logs/train_model/*/*.log"))
 
     def folds() -> list[Job]:
         running = cluster.active("RUNNING")
-        return [job for job in running if job.rule == "train_fold" and trains(job)]
+        return [job for job in running if job.rule == "train_model" and trains(job)]
 
     wait_until(lambda: bool(folds()) or run.process.poll() is not None, patience_s=600)
     if not (training := folds()):

@@ -1,14 +1,18 @@
 """`snakemake --profile slurm` on a real Slurm of one node with two stand-in GPUs."""
 
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+from homecage.study.names import safe_name
 from tests.project import Project
 from tests.slurm.cluster import wait_until
 from tests.slurm.conftest import SlurmRun, copy_without_results
 
-GPU_RULES = {"train_convnet", "extract_features", "train_fold"}
+GPU_RULES = {"train_convnet", "extract_fc6", "train_model"}
+ENDLESS = "methods={lstm-3dcnn: {model: {epochs: 1000000, patience: 1000000}}}"
 
 
 def test_the_table_is_the_local_runs_bit_for_bit(finished, simulated):
@@ -32,13 +36,13 @@ def test_each_job_that_trains_or_extracts_has_one_gpu_and_its_index(finished):
 
 def test_other_jobs_have_no_gpu(finished):
     jobs = [job for job in finished.jobs if job.rule not in GPU_RULES]
-    assert {"decode_video", "predict_lstm", "evaluate_predictions"} <= {job.rule for job in jobs}
+    assert {"decode_video", "predict_model", "evaluate_predictions"} <= {job.rule for job in jobs}
     assert {job.gpus for job in jobs} == {0}
     assert all(finished.devices[job.id] == {""} for job in jobs)
 
 
 def test_folds_train_at_the_same_time_on_two_gpus(finished):
-    folds = [job for job in finished.jobs if job.rule == "train_fold"]
+    folds = [job for job in finished.jobs if job.rule == "train_model"]
     assert any(
         one.start < other.end
         and other.start < one.end
@@ -59,23 +63,23 @@ def test_a_killed_fold_is_submitted_again(finished):
 def test_an_interrupted_fold_goes_on_from_its_checkpoint(cluster, finished, tmp_path, interrupt):
     shutil.copytree(finished.project.path, tmp_path / "copy", symlinks=True)
     project = Project(tmp_path / "copy")
-    fold = min(path.name for path in (project.results / "sequence").iterdir())
-    model = f"results/sequence/{fold}/model.safetensors"
-    run = SlurmRun(cluster, project, model, "--config", "sequence={epochs: 600, patience: 600}")
-    saved = project.results / "checkpoints" / "train_fold" / fold
-    assert wait_until(lambda: any(saved.glob("*/*.safetensors")))
-    (job,) = (job for job in cluster.active("RUNNING") if job.rule == "train_fold")
+    fold = min(path.name for path in (project.results / "models" / "lstm-3dcnn").iterdir())
+    model = f"results/models/lstm-3dcnn/{fold}/model.safetensors"
+    long = ("--config", "methods={lstm-3dcnn: {model: {epochs: 400, patience: 400}}}")
+    run = SlurmRun(cluster, project, model, *long)
+    saved = project.results / "checkpoints" / "train_model" / "lstm-3dcnn" / fold
+    assert wait_until(lambda: any(saved.glob("*/*.pt")))
+    (job,) = (job for job in cluster.active("RUNNING") if job.rule == "train_model")
     getattr(cluster, interrupt)(job)
     run.finish()
-    log = project.results / "logs" / "train_fold" / f"{fold}.log"
+    log = project.results / "logs" / "train_model" / "lstm-3dcnn" / f"{fold}.log"
     assert "going on from checkpoint" in log.read_text()
     assert (project.path / model).exists() and not saved.exists()
 
 
 def test_interrupting_the_run_cancels_its_jobs(cluster, finished, tmp_path):
     shutil.copytree(finished.project.path, tmp_path / "copy", symlinks=True)
-    endless = ("--config", "sequence={epochs: 1000000, patience: 1000000}")
-    run = SlurmRun(cluster, Project(tmp_path / "copy"), *endless)
+    run = SlurmRun(cluster, Project(tmp_path / "copy"), "--config", ENDLESS)
     assert wait_until(lambda: len(cluster.active("RUNNING")) >= 2)
     jobs = {job.id for job in cluster.active()}
     run.interrupt()
@@ -85,29 +89,19 @@ def test_interrupting_the_run_cancels_its_jobs(cluster, finished, tmp_path):
 
 
 def test_odd_names_reach_the_jobs(cluster, finished, tmp_path):
-    data = tmp_path / "my data 'set'"
+    """Jobs bear safe names, whatever videos are called; a comma was once too much for Snakemake."""
+    data = tmp_path / "my data, 'set'"
     shutil.copytree(finished.project.results / "dataset", data)
-    names = ["-a %03d 'q\" é 鼠", "a b", "[a]~(b)", "$HOME;#*?"]
+    names = ["-a %03d 'q\" é 鼠", "a, b", "[a]~(b)", "$HOME;#*?"]
     full = data / "full_database"
     for old, new in zip(sorted(full.glob("*.mpg")), names, strict=True):
         for path in list(full.rglob(f"{old.stem}.*")):
             path.rename(path.with_name(f"{new}{path.suffix}"))
     project = Project(tmp_path / "project")
     copy_without_results(finished.project, project)
-    inspections = [f"results/ingest/videos/{name}.json" for name in names]
-    use = f"dataset={{layout: mit, root: ../{data.name}}}"
-    SlurmRun(cluster, project, *inspections, "--config", use).finish()
-    for inspection in inspections:
-        assert (project.path / inspection).exists()
-
-
-def test_a_name_with_a_comma_is_refused_before_anything_is_submitted(cluster, finished, tmp_path):
-    data = tmp_path / "data"
-    shutil.copytree(finished.project.results / "dataset", data)
-    clips = next((data / "clipped_database").iterdir())
-    clips.rename(clips.with_name("one,two"))
-    project = Project(tmp_path / "project")
-    copy_without_results(finished.project, project)
-    run = SlurmRun(cluster, project, "--config", f"dataset={{layout: mit, root: {data}}}")
-    assert run.process.wait()
-    assert "found a comma in 'one,two'" in run.said and "Traceback" not in run.said
+    reports = [f"results/frames/{safe_name(name)}.json" for name in names]
+    use = f'dataset={{layout: mit, root: "../{data.name}"}}'
+    SlurmRun(cluster, project, *reports, "--config", use).finish()
+    for name, report in zip(names, reports, strict=True):
+        (file,) = json.loads((project.path / report).read_text(encoding="utf-8"))["files"]
+        assert Path(file["path"]).stem == name and not file["damage"]

@@ -30,7 +30,7 @@ def test_the_tables_have_the_columns_that_others_rely_on(simulated):
         "accuracy": "method frames_of level average accuracy n_frames source",
         "gain": "method baseline frames_of level average gain_points",
         "confusion": "method frames_of truth prediction n_frames",
-        "per_behavior": "method frames_of behavior recall precision f1 support",
+        "per_behavior": "method frames_of behavior recall precision f1 kappa support",
     }
     for name, expected in columns.items():
         assert list(pd.read_csv(evaluation / f"{name}.tsv", sep="\t")) == expected.split()

@@ -5,11 +5,11 @@ The workflow asks while it is planned, so nothing is opened but annotations and 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from homecage.check.annotations import find_annotation_problems
-from homecage.errors import StudyError
+from homecage.errors import StudyError, UnknownBehaviorError
 from homecage.frames.raw import identify
 from homecage.study.behaviors import Vocabulary
 from homecage.study.study import Study
@@ -51,7 +51,7 @@ def read_state(path: Path) -> State:
 def refuse_changed_annotations(
     study: Study, vocabulary: Vocabulary, passed: State, now: State
 ) -> None:
-    """Refuse annotations that were changed for the worse since the study passed its check.
+    """Refuse annotations, and labels of clips, changed for the worse since the study passed its check.
 
     So results that stand are not taken away for a file that cannot replace what they came from.
 
@@ -67,8 +67,21 @@ def refuse_changed_annotations(
         if passed.get(part := f"annotations/{annotator}/{video.key}") != now[part]
         and passed.get(frames := f"frames/{video.key}") == now[frames]
     }
-    if problems := find_annotation_problems(changed, vocabulary):
+    problems = [
+        *_find_unknown_labels(study, vocabulary),
+        *find_annotation_problems(changed, vocabulary),
+    ]
+    if problems:
         raise StudyError(problems)
+
+
+def _find_unknown_labels(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
+    for folder in study.clip_folders:
+        for clip in folder.clips:
+            try:
+                vocabulary.parse(clip.label)
+            except UnknownBehaviorError as error:
+                yield f"{clip.path}: {error}"
 
 
 def _hash(path: Path) -> str:
