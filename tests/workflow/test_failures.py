@@ -165,7 +165,6 @@ def test_verbs_of_each_kind_survive_faults(simulated):
         "import-annotation",
         "train-model",
         "evaluate-predictions",
-        "plot-recall",
     )
     ran = subprocess.run(
         [sys.executable, "-m", "tests.faults", "--quick", "--project", simulated.path, *verbs],

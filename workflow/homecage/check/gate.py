@@ -5,14 +5,14 @@ The workflow asks while it is planned, so nothing is opened but annotations and 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from homecage.check.annotations import find_annotation_problems
 from homecage.errors import StudyError, UnknownBehaviorError
 from homecage.frames.raw import identify
 from homecage.study.behaviors import Vocabulary
-from homecage.study.study import Study
+from homecage.study.study import ClipFolder, Study
 
 State = Mapping[str, str]
 """A short text for each raw file, or folder of clips, which is another one when its content is."""
@@ -68,15 +68,22 @@ def refuse_changed_annotations(
         and passed.get(frames := f"frames/{video.key}") == now[frames]
     }
     problems = [
-        *_find_unknown_labels(study, vocabulary),
+        *_find_unknown_labels(
+            (
+                f
+                for f in study.clip_folders
+                if passed.get(f"clips/{f.key}") == now[f"clips/{f.key}"]
+            ),
+            vocabulary,
+        ),
         *find_annotation_problems(changed, vocabulary),
     ]
     if problems:
         raise StudyError(problems)
 
 
-def _find_unknown_labels(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
-    for folder in study.clip_folders:
+def _find_unknown_labels(folders: Iterable[ClipFolder], vocabulary: Vocabulary) -> Iterator[str]:
+    for folder in folders:
         for clip in folder.clips:
             try:
                 vocabulary.parse(clip.label)
