@@ -48,8 +48,8 @@ class Case:
         return dataclasses.replace(self, arguments=changed)
 
 
-def find_cases(project: Path) -> list[Case]:
-    """Return one case for each verb that the workflow uses, and for those that it does not use."""
+def find_jobs(project: Path) -> list[Case]:
+    """Return each job of a finished run, by the verb that it calls."""
     shown = subprocess.run(
         [
             Path(sys.executable).with_name("snakemake"),
@@ -64,7 +64,7 @@ def find_cases(project: Path) -> list[Case]:
         check=True,
         text=True,
     ).stdout
-    cases: dict[str, Case] = {}
+    jobs = []
     outputs: tuple[str, ...] = ()
     for line in shown.splitlines():
         if line.startswith("    output: "):
@@ -73,7 +73,15 @@ def find_cases(project: Path) -> list[Case]:
         _, called, command = line.partition("python -m homecage ")
         if called:
             verb, *arguments = shlex.split(command.partition(" 2>&1")[0])
-            cases.setdefault(verb, Case(project, verb, tuple(arguments), outputs))
+            jobs.append(Case(project, verb, tuple(arguments), outputs))
+    return jobs
+
+
+def find_cases(project: Path) -> list[Case]:
+    """Return one case for each verb that makes results."""
+    cases: dict[str, Case] = {}
+    for job in find_jobs(project):
+        cases.setdefault(job.verb, job)
     # Drawing takes long: as few clips as there can be.
     sizes = {"videos": 3, "seconds": 4, "videos_annotated_twice": 1}
     small = json.dumps(sizes | {"clip_folders": 1, "clips_per_folder": 8})

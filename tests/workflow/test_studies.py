@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from homecage.__main__ import main
+from homecage.storage.stores import open_store
 from homecage.storage.weights import load_weights, save_weights
-from tests.faults.cases import Case, find_cases
-from tests.project import TINY, Project, copy_project, merge
+from tests.faults.cases import Case, find_jobs
+from tests.project import TINY, Project, copy_project
 from tests.workflow.plans import SHEETS, read_roles, restored
 from tests.workflow.recompute import check_table
 from tests.workflow.test_mit import REAL_MINI, read
@@ -123,7 +124,9 @@ def test_folds_by_animal_bear_the_animals_names(in_sheets):
     plan = in_sheets.plan("--config", SHEETS[1], by_animal)
     assert plan["train_model"] == 3 and plan["predict_model"] == 4
     shown = in_sheets.run("--dry-run", "--config", SHEETS[1], by_animal).stdout
-    assert all(f"method=lstm-3dcnn, net=, fold={animal}\n" in shown for animal in ("M1", "M2", "M3"))
+    assert all(
+        f"method=lstm-3dcnn, net=, fold={animal}\n" in shown for animal in ("M1", "M2", "M3")
+    )
 
 
 def test_a_study_without_clips_says_what_to_do_where_clips_are_asked_for(in_sheets):
@@ -142,7 +145,9 @@ def test_a_study_without_clips_says_what_to_do_where_clips_are_asked_for(in_shee
 def test_an_overlay_adds_a_method_whose_jobs_alone_run(edited):
     overlay = ("--configfile", "config.yaml", "workflow/experiments/bilstm.yaml")
     tiny = json.dumps({"bilstm-3dcnn": {"model": {"units": 4, "epochs": 2, "window_clips": 40}}})
-    before = {path: path.stat().st_mtime_ns for path in edited.results.glob("models/lstm-3dcnn/*/*")}
+    before = {
+        path: path.stat().st_mtime_ns for path in edited.results.glob("models/lstm-3dcnn/*/*")
+    }
     edited.make(*overlay, "--config", f"methods={tiny}", "--until", "write_accuracy")
     after = {path: path.stat().st_mtime_ns for path in edited.results.glob("models/lstm-3dcnn/*/*")}
     assert len(before) == 12 and after == before
@@ -163,88 +168,307 @@ def test_an_overlay_adds_a_method_whose_jobs_alone_run(edited):
 
 # 3. Files that were mixed up
 
+CONVNET = "results/convnet/model.safetensors"
+FC6 = "results/features/fc6/sim01day.zarr"
+MODEL = "results/models/lstm-3dcnn/sim01day/model.safetensors"
+BY_MODEL = "results/predictions/lstm-3dcnn/sim01day.parquet"
+BY_CONVNET = "results/predictions/3dcnn/sim01day.parquet"
+BY_ANNOTATOR = "results/predictions/human/sim01day.parquet"
+SCORES = "results/evaluation/accuracy.tsv"
+
+GEOMETRY = '{"length":8,"stride":2,"label_offset":3}'
+COARSE = GEOMETRY.replace("2", "4")
+LONG = GEOMETRY.replace("8", "16")
+
 
 @pytest.fixture(scope="module")
-def cases(simulated: Project) -> dict[str, Case]:
-    """The verbs as the finished run calls them: those of one video are of the first, sim01day."""
-    return {case.verb: case for case in find_cases(simulated.path)}
+def jobs(simulated: Project) -> dict[str, Case]:
+    """The jobs of the finished run by what they make."""
+    return {output: job for job in find_jobs(simulated.path) for output in job.outputs}
 
 
-CONVNET = "results/convnet/model.safetensors"
-MODEL = "results/models/lstm-3dcnn/{}/model.safetensors"
-PREDICTED = "results/predictions/lstm-3dcnn/{}.parquet"
-FC6 = "results/features/fc6/{}.zarr"
-LABELS = "results/annotations/annotator_1/{}.parquet"
-COARSE = '{"length":8,"stride":4,"label_offset":3}'
-FINE = '{"length":8,"stride":2,"label_offset":3}'
+@pytest.fixture
+def refuse(tmp_path, monkeypatch, capsys):
+    """Run a job that must refuse; return its one message."""
 
+    def run(job: Case) -> str:
+        monkeypatch.chdir(job.project)
+        assert main(job.redirect(tmp_path / "written")) == 1
+        assert not any(path.is_file() for path in (tmp_path / "written").rglob("*"))
+        before, message = capsys.readouterr().err.split(f"homecage {job.verb}: error: ")
+        assert "Traceback" not in before + message
+        return message
 
-@pytest.mark.parametrize(
-    ("verb", "given", "changed", "said"),
-    [
-        ("predict-representation", CONVNET, {"seed": 1}, "its convnet_sha256 is "),
-        ("train-model", CONVNET, {"seed": 1}, "its convnet_sha256 is "),
-        ("predict-model", CONVNET, {"seed": 1}, "its convnet_sha256 is "),
-        ("predict-model", "model", {"geometry": json.loads(COARSE)}, "its geometry is "),
-        ("predict-model", "model", {"behaviors": ["sleep"]}, 'its behaviors is ["sleep"]'),
-        ("predict-model", "model", {"method": "other"}, 'its method is "other"'),
-        ("predict-model", "model", {"representations": ["motion"]}, 'is ["motion"]'),
-    ],
-)
-def test_weights_of_another_making_are_refused_by_name(
-    cases, tmp_path, monkeypatch, capsys, verb, given, changed, said
-):
-    case = cases[verb]
-    (path,) = [a for a in case.arguments if a.endswith(CONVNET if given == CONVNET else "y/model.safetensors")][:1]
-    tensors, metadata = load_weights(case.project / path)
-    save_weights(tmp_path / "other.safetensors", tensors, metadata | changed)
-    error = refuse(case.replace(path, by=tmp_path / "other.safetensors"), monkeypatch, capsys)
-    assert said in error
-    assert ("results/features/fc6/" if verb != "predict-model" or given != CONVNET else path) or True
-    assert "remove it and run snakemake again" in error
+    return run
 
 
 @pytest.mark.parametrize(
-    ("verb", "told", "instead", "file", "said"),
+    ("output", "weights", "changed", "blamed", "said"),
     [
-        ("predict-representation", FINE, COARSE, FC6, "its geometry is "),
-        ("train-model", FINE, COARSE, FC6, "its geometry is "),
-        ("predict-representation", "drink", "sleep", FC6, "its behaviors is "),
-        ("extract-fc6", "drink", "sleep", CONVNET, "behaviors"),
-        ("extract-fc6", FINE, FINE.replace("8", "16"), CONVNET, "length"),
-        ("predict-representation", "fc6", "motion", FC6, 'its representation is "fc6"'),
-        ("predict-model", MODEL.format("sim01day"), MODEL.format("sim02day"), MODEL, "has learned"),
-        ("train-model", LABELS, LABELS.format("sim01day"), LABELS, "expected the annotation of"),
+        (BY_CONVNET, CONVNET, {"seed": 1}, FC6, "its convnet_sha256 is "),
+        (MODEL, CONVNET, {"seed": 1}, "results/features/fc6/", "its convnet_sha256 is "),
+        (BY_MODEL, CONVNET, {"seed": 1}, MODEL, "its convnet_sha256 is "),
+        (BY_MODEL, MODEL, {"geometry": json.loads(COARSE)}, "", "its geometry is "),
+        (BY_MODEL, MODEL, {"behaviors": ["sleep"]}, "", 'its behaviors is ["sleep"]'),
+        (BY_MODEL, MODEL, {"representations": ["motion"]}, "", 'its representations is ["motion"]'),
+        (BY_MODEL, MODEL, {"training": ["sim01day"]}, "", "has learned from sim01day"),
     ],
 )
-def test_files_that_do_not_fit_what_a_verb_is_told_are_refused_by_name(
-    cases, monkeypatch, capsys, verb, told, instead, file, said
+def test_weights_that_were_made_otherwise_are_refused_by_name(
+    jobs, refuse, tmp_path, output, weights, changed, blamed, said
 ):
-    case = cases[verb]
-    told = next(a for a in case.arguments if a == told or ("{}" in told and LABELS[:33] in a))
-    error = refuse(case.replace(told, by=Path(instead)), monkeypatch, capsys)
-    assert said in error and file.partition("{}")[0] in error
+    job, other = jobs[output], tmp_path / "other.safetensors"
+    tensors, metadata = load_weights(job.project / weights)
+    assert set(changed) <= set(metadata)
+    save_weights(other, tensors, metadata | changed)
+    message = refuse(job.replace(weights, by=other))
+    assert message.startswith(blamed or f"{other}: ") and said in message
+    assert message.rstrip().endswith("remove it and run snakemake again to have it rebuilt")
 
 
-@pytest.mark.parametrize("method", ["lstm-3dcnn", "3dcnn", "human"])
-def test_predictions_of_another_video_or_method_are_refused_by_name(
-    cases, tmp_path, monkeypatch, capsys, method
+@pytest.mark.parametrize(
+    ("output", "told", "instead", "blamed", "said"),
+    [
+        (FC6, "drink", "sleep", CONVNET, "sleep"),
+        (FC6, GEOMETRY, LONG, CONVNET, "16"),
+        (BY_CONVNET, GEOMETRY, COARSE, FC6, "its geometry is "),
+        (BY_CONVNET, "drink", "sleep", FC6, "its behaviors is "),
+        (BY_CONVNET, "fc6", "motion", FC6, 'its representation is "fc6", expected "motion"'),
+        (BY_MODEL, "--method=lstm-3dcnn", "--method=svm", MODEL, 'its method is "lstm-3dcnn"'),
+        (MODEL, GEOMETRY, COARSE, "results/features/fc6/", "its geometry is "),
+    ],
+)
+def test_results_that_are_not_what_a_verb_is_told_are_refused_by_name(
+    jobs, refuse, output, told, instead, blamed, said
 ):
-    case = cases["evaluate-predictions"]
-    told, other = (f"results/predictions/{method}/{video}.parquet" for video in ("sim01day", "sim03night"))
-    mixed = tmp_path / method / "sim01day.parquet"
-    mixed.parent.mkdir()
-    shutil.copy(case.project / other, mixed)
-    error = refuse(case.replace(told, by=mixed), monkeypatch, capsys)
-    assert f'{mixed}: its video is "sim03night", expected "sim01day"' in error
+    message = refuse(jobs[output].replace(told, by=Path(instead)))
+    assert message.startswith(blamed) and said in message
 
 
-def refuse(case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> str:
-    """Run a verb that must refuse; return what it says."""
-    monkeypatch.chdir(case.project)
-    outputs = case.project.parent / "mixed-up"
-    assert main(case.redirect(outputs)) == 1
-    assert not any(path.is_file() for path in outputs.rglob("*"))
-    error = capsys.readouterr().err
-    assert error.count(f"homecage {case.verb}: error: ") == 1
-    return error.rpartition(f"homecage {case.verb}: error: ")[2]
+@pytest.mark.parametrize("own", [BY_MODEL, BY_CONVNET, BY_ANNOTATOR])
+def test_predictions_of_another_video_are_refused_by_name(jobs, refuse, tmp_path, own):
+    job, mixed = jobs[SCORES], tmp_path / own
+    mixed.parent.mkdir(parents=True)
+    shutil.copy(job.project / own.replace("sim01day", "sim03night"), mixed)
+    message = refuse(job.replace(own, by=mixed))
+    assert message.startswith(f'{mixed}: its video is "sim03night", expected "sim01day"')
+
+
+def test_an_annotation_of_another_video_is_refused_by_name(jobs, refuse):
+    job = jobs[MODEL]
+    *_, last = (a for a in job.arguments if a.startswith("results/annotations/"))
+    other = last.replace(Path(last).stem, "sim01day")
+    assert refuse(job.replace(last, by=Path(other))).startswith(f"{other}: ")
+
+
+# 4. How to add a behavior, a layout, a representation, a method
+
+BEHAVIOR = """\
+behaviors:
+- {name: jump, labels: [j], color: '#AA4499'}
+"""
+
+LAYOUT = '''\
+"""Videos in one folder, each with its annotation beside it."""
+
+from pathlib import Path
+
+from homecage.study.files import list_videos
+from homecage.study.study import Study, Video
+
+
+def read_flat(root: Path) -> Study:
+    """List the videos of a folder."""
+    videos = tuple(
+        Video(path.stem, path, {"annotator_1": path.with_suffix(".txt")}, {})
+        for path in list_videos(root)
+    )
+    return Study(title=root.resolve().name, videos=videos)
+'''
+
+REPRESENTATION = '''\
+"""Mean brightness: one number for each clip."""
+
+from pathlib import Path
+
+import numpy as np
+
+from homecage.clips.options import ClipGeometry
+from homecage.features.store import write_features
+from homecage.storage.stores import open_store
+
+
+def extract_brightness(*, frames: Path, geometry: ClipGeometry, output: Path) -> None:
+    """Write the mean brightness of every clip of a video."""
+    pixels = open_store(frames, kind="frames")["frames"]
+    of_frame = pixels[:].mean(axis=(1, 2, 3)) / 255  # (T,)
+    of_clip = np.lib.stride_tricks.sliding_window_view(of_frame, geometry.length)
+    x = of_clip[:: geometry.stride].mean(axis=1, keepdims=True)  # (C, 1)
+    with write_features(
+        output,
+        representation="brightness",
+        geometry=geometry,
+        n_frames=len(of_frame),
+        width=1,
+    ) as writer:
+        writer.append("x", x.astype(np.float16))
+'''
+
+RULE = """
+
+rule extract_brightness:
+    input:
+        frames="results/frames/{video}.zarr",
+        checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
+    output:
+        directory("results/features/brightness/{video}.zarr"),
+    log:
+        "results/logs/extract_brightness/{video}.log",
+    params:
+        geometry=options("geometry"),
+        code=code("extract-brightness"),
+    shell:
+        "python -m homecage extract-brightness --frames {input.frames:q}"
+        " --geometry {params.geometry:q} --output {output:q} 2>&1 | tee {log:q}"
+"""
+
+MODEL_MODULE = '''\
+"""Nearest mean: a clip is scored by how near it is to the mean of each behavior's clips."""
+
+import pandas as pd
+import torch
+
+from homecage.sequence.models import Fitted
+
+
+def fit(task, options, saved):
+    """Take the mean of each behavior's clips; of a behavior that never occurs, infinity."""
+    x = torch.cat([sequence.x for sequence in task.training]).float()
+    codes = torch.cat([sequence.codes for sequence in task.training])
+    means = [
+        x[codes == k].mean(0) if (codes == k).any() else torch.full(x.shape[1:], torch.inf)
+        for k in range(task.n_behaviors)
+    ]
+    history = pd.DataFrame(
+        [dict(epoch=1, train_loss=0.0, validation_loss=0.0, validation_accuracy=0.0, best=1)]
+    )
+    plan = pd.DataFrame(
+        [dict(video=sequence.video, start=0, copies=1) for sequence in task.training]
+    )
+    shape = {"sharpness": options.sharpness}
+    return Fitted({"means": torch.stack(means)}, shape, "float32", history, plan)
+
+
+def score(tensors, shape, x):
+    """Return a softmax of the squared distances (C, K)."""
+    distance = (x.float()[:, None] - tensors["means"]).square().sum(-1)
+    return (-shape["sharpness"] * distance).softmax(1).numpy()
+'''
+
+MODEL_OPTIONS = '''\
+class NearestMeanOptions(Options):
+    """The nearest mean."""
+
+    kind: Literal["nearest-mean"] = "nearest-mean"
+    """The model."""
+    sharpness: float = Field(1.0, gt=0)
+    """How fast a probability falls with the squared distance."""
+
+
+ModelOptions = Annotated[LstmOptions | NearestMeanOptions, Field(discriminator="kind")]
+'''
+
+METHOD = {
+    "title": "Brightness",
+    "representations": ["brightness"],
+    "model": {"kind": "nearest-mean", "sharpness": 50.0},
+}
+
+
+def replace(path: Path, line: str, by: str) -> None:
+    """Replace a line, or a part of one, that stands there once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(line) == 1, (path, line)
+    path.write_text(text.replace(line, by), encoding="utf-8")
+
+
+def add_behavior(project: Project) -> None:
+    replace(project.path / "config.yaml", "behaviors:\n", BEHAVIOR)
+
+
+def add_layout(project: Project) -> None:
+    study = project.path / "workflow" / "homecage" / "study"
+    (study / "flat.py").write_text(LAYOUT)
+    layouts, last = study / "layouts.py", "from homecage.study.mit import read_mit\n"
+    replace(layouts, last, f"from homecage.study.flat import read_flat\n{last}")
+    replace(layouts, '"mit": read_mit,', '"flat": read_flat, "mit": read_mit,')
+    replace(study / "options.py", '"mit", "sheets"]', '"mit", "sheets", "flat"]')
+
+
+def add_representation(project: Project) -> None:
+    workflow = project.path / "workflow"
+    (workflow / "homecage" / "features" / "brightness.py").write_text(REPRESENTATION)
+    replace(
+        workflow / "homecage" / "features" / "options.py",
+        "REPRESENTATIONS = {",
+        'REPRESENTATIONS = {"brightness": Representation(by_convnet=False, has_probability=False), ',
+    )
+    verb = '    "extract-brightness": "homecage.features.brightness:extract_brightness",\n'
+    line = '    "extract-fc6": "homecage.features.fc6:extract_fc6",\n'
+    replace(workflow / "homecage" / "verbs.py", line, line + verb)
+    with (workflow / "rules" / "features.smk").open("a") as rules:
+        rules.write(RULE)
+
+
+def add_method(project: Project) -> None:
+    sequence = project.path / "workflow" / "homecage" / "sequence"
+    (sequence / "nearest_mean.py").write_text(MODEL_MODULE)
+    options = sequence / "options.py"
+    replace(
+        options,
+        'ModelOptions = Annotated[LstmOptions, Field(discriminator="kind")]\n',
+        MODEL_OPTIONS,
+    )
+    line = '    "lstm": "homecage.sequence.lstm",\n'
+    replace(options, line, f'{line}    "nearest-mean": "homecage.sequence.nearest_mean",\n')
+
+
+def test_a_behavior_a_layout_a_representation_and_a_method_are_a_few_lines_each(
+    simulated, tmp_path
+):
+    nulls = {"3dcnn": None, "lstm-3dcnn": None}
+    config = {
+        "dataset": {"layout": "flat", "root": "videos"},
+        "folds": {"validation": 1},
+        "methods": {**nulls, "brightness": METHOD},
+        "comparisons": [],
+    }
+    project = copy_project(tmp_path, TINY | config)
+    for add in (add_behavior, add_layout, add_representation, add_method):
+        add(project)
+    flat, full = project.path / "videos", simulated.results / "dataset" / "full_database"
+    flat.mkdir()
+    for video in ("sim01day", "sim02day", "sim03night"):
+        shutil.copy(full / f"{video}.mpg", flat)
+        text = (full / "Annotator_group_1" / f"{video}.txt").read_text()
+        (flat / f"{video}.txt").write_text(text.replace(" rest", " J").replace(" walk", " jump"))
+    project.make()
+    check_table(project.results, {"J": "jump"})
+    per_behavior = read(project, "evaluation/per_behavior.tsv")
+    assert per_behavior["behavior"][0] == "jump" and per_behavior["support"][0] > 0
+    assert set(per_behavior["method"]) == {"brightness"}
+    assert not (project.results / "convnet").exists()
+    for path in project.results.glob("features/brightness/*.zarr"):
+        assert read_mean(project, path.stem) == pytest.approx(mean_of_store(path), abs=1e-3)
+    assert len(list(project.results.glob("models/brightness/*/model.safetensors"))) == 3
+    assert project.plan() == {}
+
+
+def read_mean(project: Project, video: str) -> float:
+    """Return the mean brightness of a video's first clip."""
+    frames = open_store(project.results / "frames" / f"{video}.zarr", kind="frames")["frames"]
+    return float(frames[:8].mean() / 255)
+
+
+def mean_of_store(path: Path) -> float:
+    return float(open_store(path, kind="features")["x"][:1].item())

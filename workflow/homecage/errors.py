@@ -85,6 +85,3 @@ class InterruptedTrainingError(HomecageError):
         super().__init__(
             f"stopped by {signal}; the training so far is saved in {checkpoints}: run again to go on"
         )
-
-
-DatasetError = StudyError
