@@ -68,6 +68,15 @@ def test_one_more_method_is_a_few_lines_of_configuration():
     assert one.model_dump(exclude={"kind"}) == other.model_dump(exclude={"kind"})
 
 
+def test_methods_stand_in_the_order_of_the_files(tmp_path):
+    more = tmp_path / "more.yaml"
+    more.write_text("methods: {bilstm-3dcnn: {}}\n", encoding="utf-8")
+    methods = load(CONFIG)["methods"]
+    mixed = {"bilstm-3dcnn": methods["lstm-3dcnn"], **dict(reversed(methods.items()))}
+    found = check_config({"methods": mixed}, [CONFIG, more]).methods
+    assert [*found] == ["3dcnn", "lstm-3dcnn", "bilstm-3dcnn"]
+
+
 @pytest.mark.parametrize("nothing", ["null", "~", "", None])
 @pytest.mark.parametrize("place", list(list_nullable(Experiment())), ids=".".join)
 def test_every_nullable_key_takes_null_from_the_command_line(place, nothing):

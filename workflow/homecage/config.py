@@ -1,8 +1,10 @@
 """The experiment: every section of ``config.yaml``, checked before anything runs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self, get_args
 
+import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from homecage.clips.options import BalanceOptions, ClipGeometry
@@ -144,12 +146,21 @@ class Experiment(Options):
         return self
 
 
-def check_config(config: Mapping[str, Any]) -> Experiment:
+def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Experiment:
     """Return the experiment that a parsed ``config.yaml`` describes.
+
+    Args:
+        config: the values of all files and of the command line, one laid over the other.
+        files: where methods are listed, in whose order they stand: as Snakemake merges values, one that
+            the command line names would come first.
 
     Raises:
         ConfigError: unknown keys or wrong values, all of them named with what was expected.
     """
+    if isinstance(methods := config.get("methods"), dict):
+        listed = [name for path in files for name in _read_methods(path)]
+        order = dict.fromkeys([*listed, *methods])
+        config = {**config, "methods": {name: methods[name] for name in order if name in methods}}
     try:
         return Experiment.model_validate(config)
     except ValidationError as error:
@@ -158,6 +169,11 @@ def check_config(config: Mapping[str, Any]) -> Experiment:
             f"the configuration has {error.error_count()} problem(s):\n{problems}\n"
             "docs/configuration.md describes every key"
         ) from None
+
+
+def _read_methods(path: Path) -> list[str]:
+    methods = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("methods")
+    return list(methods) if isinstance(methods, dict) else []
 
 
 def _explain(problem: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ shell.prefix(
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
 try:
-    EXPERIMENT = check_config(config)
+    EXPERIMENT = check_config(config, map(Path, reversed(workflow.configfiles)))
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
     NOW = identify_study(STUDY)
