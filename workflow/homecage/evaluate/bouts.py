@@ -15,7 +15,7 @@ from homecage.evaluate.scorers import check_length, group_by_scorer, read_videos
 from homecage.storage.frame_tables import Codes, read_annotation, read_predictions
 from homecage.storage.tables import write_tsv
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def list_bouts(
@@ -56,7 +56,7 @@ def list_bouts(
             check_length(timed, len(time_s), path, len(codes))
             tables.append(tabulate_bouts(annotator, video, codes, time_s, behaviors))
     for method in [method for method in methods if method != HUMAN]:
-        log.info("finding the bouts of %s", method)
+        logger.info("finding the bouts of %s", method)
         for video, path in methods[method].items():
             said = read_predictions(path, behaviors, method=method, video=video)
             tables.append(tabulate_bouts(method, video, said.codes, said.time_s, behaviors))

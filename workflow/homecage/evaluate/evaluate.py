@@ -26,7 +26,7 @@ from homecage.evaluate.scorers import (
 from homecage.storage.frame_tables import read_predictions
 from homecage.storage.tables import write_tsv
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Scored = dict[tuple[str, str], dict[str, Counts]]
 """Confusion matrices by (method, frames_of), then by video; all else is computed from them."""
@@ -95,7 +95,7 @@ def score_methods(
     check_videos(annotators, methods)
     scored: Scored = {(method, frames_of): {} for method in methods for frames_of in (FD, FD_STAR)}
     for video, truth_path in annotators[ANNOTATOR_1].items():
-        log.info("scoring %s", video)
+        logger.info("scoring %s", video)
         truth_of = read_truth(annotators, video, behaviors)
         for method in [method for method in methods if video in methods[method]]:
             path = methods[method][video]
