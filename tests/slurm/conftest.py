@@ -5,15 +5,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from homecage.storage.checkpoints import EVERY_S
+from tests.pause import is_waiting, pause, prepare
 from tests.project import Project
 from tests.slurm.cluster import Cluster, Job, SlurmUnavailableError, wait_until
+from tests.workflow.plans import copy_run
 
 N_GPUS = 2
 
@@ -33,7 +34,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 class SlurmRun:
     """``snakemake --profile slurm`` under way in a project."""
 
-    def __init__(self, cluster: Cluster, project: Project, *arguments: str) -> None:
+    def __init__(
+        self, cluster: Cluster, project: Project, *arguments: str, paused: Iterable[str] = ()
+    ) -> None:
         self.project = project
         self.log = project.path / "slurm-run.log"
         with self.log.open("wb") as log:
@@ -48,14 +51,19 @@ class SlurmRun:
                 ],
                 cwd=project.path,
                 env=cluster.environment
-                | {
-                    "PATH": f"{Path(sys.executable).parent}:{cluster.environment['PATH']}",
-                    EVERY_S: "0.1",
-                },
+                | {"PATH": f"{Path(sys.executable).parent}:{cluster.environment['PATH']}"}
+                | pause(paused),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def wait_for(self, happened: Callable[[], bool]) -> None:
+        """Wait for what is to happen in this run; fail with what it said where it has not."""
+        wait_until(lambda: happened() or self.process.poll() is not None, patience_s=600)
+        if not happened():
+            self.process.kill()
+            pytest.fail(f"snakemake --profile slurm:\n{self.said[-5000:]}")
 
     def finish(self) -> str:
         """Wait for the end; return what was said, or fail with it."""
@@ -76,41 +84,39 @@ class SlurmRun:
 
 @dataclass(frozen=True)
 class Finished:
-    """The tiny experiment, run by Slurm from nothing to the table, one fold killed on the way."""
+    """The tiny experiment, run by Slurm from decoded videos to the tables.
+
+    Two folds stopped on the way, both at once: one was killed, one was warned.
+    """
 
     project: Project
     jobs: list[Job]
     devices: dict[str, set[str]]
-    killed: Job
+
+
+KILLED, WARNED = FOLDS = ("sim01day", "sim02day")
+
+
+def checkpoints_of(fold: str) -> str:
+    """Name the folder of a fold's checkpoints."""
+    return f"results/checkpoints/train_model/lstm-3dcnn/{fold}"
 
 
 @pytest.fixture(scope="session")
 def finished(
     cluster: Cluster, simulated: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> Finished:
-    """Run the tiny experiment through Slurm and kill the first fold that trains."""
-    project = Project(tmp_path_factory.mktemp("through-slurm") / "project")
-    copy_without_results(simulated, project)
-    run = SlurmRun(cluster, project)
-
-    def trains(job: Job) -> bool:
-        # The log is there as soon as the verb was called.
-        return any(log.stem in job.name for log in project.results.glob("logs/train_model/*/*.log"))
-
-    def folds() -> list[Job]:
-        running = cluster.active("RUNNING")
-        return [job for job in running if job.rule == "train_model" and trains(job)]
-
-    wait_until(lambda: bool(folds()) or run.process.poll() is not None, patience_s=600)
-    if not (training := folds()):
-        run.process.kill()
-        pytest.fail(f"no fold was trained:\n{run.said[-5000:]}")
-    cluster.kill(training[0])
+    """Run the tiny experiment through Slurm; what was decoded is there."""
+    project = copy_run(simulated, tmp_path_factory.mktemp("through-slurm") / "project")
+    prepare(project)
+    for learned in ("convnet", "features", "models", "predictions", "evaluation", "figures"):
+        shutil.rmtree(project.results / learned)
+    tables = [f"results/evaluation/{name}.tsv" for name in ("accuracy", "bouts")]
+    run = SlurmRun(cluster, project, *tables, paused=map(checkpoints_of, FOLDS))
+    run.wait_for(lambda: all(is_waiting(project, checkpoints_of(fold)) for fold in FOLDS))
+    running = {job.name: job for job in cluster.active("RUNNING") if job.rule == "train_model"}
+    for fold, stop in ((KILLED, cluster.kill), (WARNED, cluster.warn)):
+        (job,) = (job for name, job in running.items() if fold in name)
+        stop(job)
     run.finish()
-    return Finished(project, cluster.jobs(), cluster.devices(), training[0])
-
-
-def copy_without_results(project: Project, copy: Project) -> None:
-    """Copy a project as it was before it ran."""
-    left_out = shutil.ignore_patterns("results", ".snakemake", "*.log")
-    shutil.copytree(project.path, copy.path, symlinks=True, ignore=left_out)
+    return Finished(project, cluster.jobs(), cluster.devices())

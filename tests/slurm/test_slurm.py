@@ -1,28 +1,23 @@
 """`snakemake --profile slurm` on a real Slurm of one node with two stand-in GPUs."""
 
-import json
 import shutil
-from pathlib import Path
 
 import pytest
 
-from homecage.study.names import safe_name
-from tests.project import Project
+from tests.pause import is_waiting
+from tests.project import TINY, copy_project
 from tests.slurm.cluster import wait_until
-from tests.slurm.conftest import SlurmRun, copy_without_results
-
-GPU_RULES = {"train_convnet", "extract_fc6", "train_model"}
-ENDLESS = "methods={lstm-3dcnn: {model: {epochs: 1000000, patience: 1000000}}}"
+from tests.slurm.conftest import FOLDS, KILLED, WARNED, SlurmRun, checkpoints_of
+from tests.workflow.plans import GPU_RULES, copy_run
 
 
-def test_the_table_is_the_local_runs_bit_for_bit(finished, simulated):
-    tables = sorted((simulated.results / "evaluation").glob("*.tsv"))
-    assert len(tables) >= 8
+def test_the_tables_are_the_local_runs_bit_for_bit(finished, simulated):
+    written = finished.project.results / "evaluation"
+    tables = sorted(path.name for path in written.glob("*.tsv"))
+    assert len(tables) == 8
     for table in tables:
-        assert (
-            table.read_bytes()
-            == (finished.project.results / "evaluation" / table.name).read_bytes()
-        )
+        local = simulated.results / "evaluation" / table
+        assert local.read_bytes() == (written / table).read_bytes()
 
 
 def test_each_job_that_trains_or_extracts_has_one_gpu_and_its_index(finished):
@@ -36,72 +31,67 @@ def test_each_job_that_trains_or_extracts_has_one_gpu_and_its_index(finished):
 
 def test_other_jobs_have_no_gpu(finished):
     jobs = [job for job in finished.jobs if job.rule not in GPU_RULES]
-    assert {"decode_video", "predict_model", "evaluate_predictions"} <= {job.rule for job in jobs}
+    assert {"balance_clips", "predict_model", "evaluate_predictions"} <= {job.rule for job in jobs}
     assert {job.gpus for job in jobs} == {0}
     assert all(finished.devices[job.id] == {""} for job in jobs)
 
 
 def test_folds_train_at_the_same_time_on_two_gpus(finished):
-    folds = [job for job in finished.jobs if job.rule == "train_model"]
-    assert any(
-        one.start < other.end
-        and other.start < one.end
-        and finished.devices[one.id] != finished.devices[other.id]
-        for one in folds
-        for other in folds
+    first = {}
+    for job in finished.jobs:
+        if job.rule == "train_model":
+            first.setdefault(job.name, job)
+    killed, warned = (
+        next(job for name, job in first.items() if fold in name) for fold in (KILLED, WARNED)
     )
+    assert max(killed.start, warned.start) < min(killed.end, warned.end)
+    assert finished.devices[killed.id] != finished.devices[warned.id]
 
 
-def test_a_killed_fold_is_submitted_again(finished):
-    tries = [job for job in finished.jobs if job.name == finished.killed.name]
+@pytest.mark.parametrize("fold", FOLDS, ids=["killed", "warned"])
+def test_a_fold_that_is_stopped_is_submitted_again_and_goes_on(finished, simulated, fold):
+    tries = [job for job in finished.jobs if job.rule == "train_model" and fold in job.name]
     assert [job.state == "COMPLETED" for job in tries] == [False, True]
     first, second = (int(job.memory.removesuffix("M")) for job in tries)
     assert second > first
-
-
-@pytest.mark.parametrize("interrupt", ["kill", "warn"])
-def test_an_interrupted_fold_goes_on_from_its_checkpoint(cluster, finished, tmp_path, interrupt):
-    shutil.copytree(finished.project.path, tmp_path / "copy", symlinks=True)
-    project = Project(tmp_path / "copy")
-    fold = min(path.name for path in (project.results / "models" / "lstm-3dcnn").iterdir())
-    model = f"results/models/lstm-3dcnn/{fold}/model.safetensors"
-    long = ("--config", "methods={lstm-3dcnn: {model: {epochs: 400, patience: 400}}}")
-    run = SlurmRun(cluster, project, model, *long)
-    saved = project.results / "checkpoints" / "train_model" / "lstm-3dcnn" / fold
-    assert wait_until(lambda: any(saved.glob("*/*.pt")))
-    (job,) = (job for job in cluster.active("RUNNING") if job.rule == "train_model")
-    getattr(cluster, interrupt)(job)
-    run.finish()
-    log = project.results / "logs" / "train_model" / "lstm-3dcnn" / f"{fold}.log"
+    results = finished.project.results
+    log = results / "logs" / "train_model" / "lstm-3dcnn" / f"{fold}.log"
     assert "going on from checkpoint" in log.read_text()
-    assert (project.path / model).exists() and not saved.exists()
+    assert not (finished.project.path / checkpoints_of(fold)).exists()
+    model = f"models/lstm-3dcnn/{fold}/model.safetensors"
+    assert (results / model).read_bytes() == (simulated.results / model).read_bytes()
 
 
 def test_interrupting_the_run_cancels_its_jobs(cluster, finished, tmp_path):
-    shutil.copytree(finished.project.path, tmp_path / "copy", symlinks=True)
-    run = SlurmRun(cluster, Project(tmp_path / "copy"), "--config", ENDLESS)
-    assert wait_until(lambda: len(cluster.active("RUNNING")) >= 2)
+    project = copy_run(finished.project, tmp_path / "copy")
+    models = [f"results/models/lstm-3dcnn/{fold}/model.safetensors" for fold in FOLDS]
+    for model in models:
+        (project.path / model).unlink()
+    checkpoints = [checkpoints_of(fold) for fold in FOLDS]
+    run = SlurmRun(cluster, project, *models, paused=checkpoints)
+    run.wait_for(lambda: all(is_waiting(project, folder) for folder in checkpoints))
     jobs = {job.id for job in cluster.active()}
+    assert len(jobs) == 2
     run.interrupt()
     assert wait_until(lambda: not cluster.active())
-    states = {job.state for job in cluster.jobs() if job.id in jobs}
-    assert states == {"CANCELLED"}
+    assert {job.state for job in cluster.jobs() if job.id in jobs} == {"CANCELLED"}
 
 
-def test_odd_names_reach_the_jobs(cluster, finished, tmp_path):
-    """Jobs bear safe names, whatever videos are called; a comma was once too much for Snakemake."""
-    data = tmp_path / "my data, 'set'"
-    shutil.copytree(finished.project.results / "dataset", data)
-    names = ["-a %03d 'q\" é 鼠", "a, b", "[a]~(b)", "$HOME;#*?"]
-    full = data / "full_database"
-    for old, new in zip(sorted(full.glob("*.mpg")), names, strict=True):
-        for path in list(full.rglob(f"{old.stem}.*")):
-            path.rename(path.with_name(f"{new}{path.suffix}"))
-    project = Project(tmp_path / "project")
-    copy_without_results(finished.project, project)
-    reports = [f"results/frames/{safe_name(name)}.json" for name in names]
-    use = f'dataset={{layout: mit, root: "../{data.name}"}}'
-    SlurmRun(cluster, project, *reports, "--config", use).finish()
-    for name, report in zip(names, reports, strict=True):
-        (file,) = json.loads((project.path / report).read_text(encoding="utf-8"))["files"]
-        assert Path(file["path"]).stem == name and not file["damage"]
+def test_odd_names_and_paths_reach_the_jobs(cluster, simulated, tmp_path):
+    data, full = tmp_path / "my data 'set', $HOME `one`", simulated.results / "dataset"
+    names = ["-a %03d 'q\" é 鼠", "one, two", "$HOME;#*?"]
+    keys = ["_a__03d__q__é_鼠", "one__two", "_HOME____"]
+    for old, new in zip(("sim01day", "sim02day", "sim03night"), names, strict=True):
+        for path in full.glob(f"full_database/**/{old}.*"):
+            copy = data / path.relative_to(full).with_stem(new)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
+    shutil.copytree(full / "clipped_database" / "sim05day", data / "clipped_database" / "x, y")
+    own = {"dataset": {"layout": "mit", "root": f"../{data.name}"}, "folds": {"validation": 1}}
+    project = copy_project(tmp_path / "project", TINY | own)
+    wanted = [f"results/annotations/annotator_1/{key}.parquet" for key in keys]
+    wanted.append("results/convnet/plan.tsv")
+    SlurmRun(cluster, project, *wanted).finish()
+    for path in wanted:
+        assert (project.path / path).exists()
+    assert (project.results / "clips" / "x__y.zarr").exists()
