@@ -78,8 +78,8 @@ def test_interrupting_the_run_cancels_its_jobs(cluster, finished, tmp_path):
 
 
 def test_odd_names_and_paths_reach_the_jobs(cluster, simulated, tmp_path):
-    data, full = tmp_path / "my data 'set', $HOME `one`", simulated.results / "dataset"
-    names = ["-a %03d 'q\" é 鼠", "one, two", "$HOME;#*?"]
+    data, full = tmp_path / "my data, $HOME `one`", simulated.results / "dataset"
+    names = ['-a %03d "q" é 鼠', "one, two", "$HOME;#*?"]
     keys = ["_a__03d__q__é_鼠", "one__two", "_HOME____"]
     for old, new in zip(("sim01day", "sim02day", "sim03night"), names, strict=True):
         for path in full.glob(f"full_database/**/{old}.*"):

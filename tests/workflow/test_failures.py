@@ -50,7 +50,7 @@ def test_all_problems_are_named_at_once(simulated, tmp_path):
     assert shown.count("homecage check-study: error: the study has") == 1
     for problem in (
         f"{full / one}.mpg: no annotation by annotator_1, whose labels train and score",
-        f"{first}/stray.txt: belongs to no video",
+        f"{first}/stray.txt: the annotation of no video",
         f"{two}.txt, line 1: unknown behavior 'sleepwalk'",
         f"{two}.txt, line {len(text) + 1}: ",
         f"{three}.txt, line {len(lines)}: ",
