@@ -87,7 +87,7 @@ def train_convnet(
         behaviors=behaviors,
         geometry=geometry.model_dump(),
         network=network.model_dump(),
-        options=options.model_dump(),
+        options=options.model_dump(exclude={"trained_on"}),
         seed=seed,
         threads=threads,
         device=str(device.type),
