@@ -8,7 +8,7 @@ from torch import nn
 
 from homecage.convnet.engine import Engine
 from homecage.features.fc6 import choose_engine
-from homecage.features.options import FeatureOptions
+from homecage.features.options import Fc6Options
 from homecage.running.device import choose_device
 from homecage.running.precision import choose_precision
 from tests.bench.compare import Comparison, Worker, compare, compare_workers
@@ -57,7 +57,7 @@ def _measure(name: str, precision: torch.dtype, environment: dict[str, str]) -> 
     peak = measure_peak(precision, torch.device("cpu"))
     return compare_workers(
         name,
-        Worker(make_ours, n_clips, FeatureOptions().batch_size, **environment),
+        Worker(make_ours, n_clips, Fc6Options().batch_size, **environment),
         Worker(make_reference, n_clips, 8, torch.float32, **environment),
         work=n_clips,
         unit="clips/s",
@@ -70,7 +70,7 @@ def make_ours(n_clips: int, batch_size: int) -> Callable[[], object]:
     torch.set_num_threads(THREADS)
     device = choose_device()
     precision = choose_precision("auto", device)
-    options = FeatureOptions(batch_size=batch_size)
+    options = Fc6Options(batch_size=batch_size)
     convnet = make_convnet().eval().to(device)
     _, engine = choose_engine(convnet, GEOMETRY, options, precision, THREADS)
     frames = _make_frames(n_clips)

@@ -64,7 +64,7 @@ def test_each_fold_is_a_model_that_names_its_data(simulated):
         _, metadata = load_weights(path)
         assert metadata["fold"] == fold and metadata["method"] == "lstm-3dcnn"
         assert metadata["representations"] == ["fc6"] and metadata["behaviors"] == BEHAVIORS
-        assert metadata["convnet_sha256"] == hash_file(convnet)
+        assert metadata["learned_sha256"] == [hash_file(convnet)]
         for role in ("training", "validation"):
             assert set(metadata[role]) == roles[role][fold]
         # Leave one video out: what is held out is named nowhere in the file but as the fold.

@@ -210,9 +210,9 @@ def refuse(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("output", "weights", "changed", "blamed", "said"),
     [
-        (BY_CONVNET, CONVNET, {"seed": 1}, FC6, "its convnet_sha256 is "),
-        (MODEL, CONVNET, {"seed": 1}, "results/features/fc6/", "its convnet_sha256 is "),
-        (BY_MODEL, CONVNET, {"seed": 1}, MODEL, "its convnet_sha256 is "),
+        (BY_CONVNET, CONVNET, {"seed": 1}, FC6, "its learned_sha256 is "),
+        (MODEL, CONVNET, {"seed": 1}, "results/features/fc6/", "its learned_sha256 is "),
+        (BY_MODEL, CONVNET, {"seed": 1}, MODEL, "its learned_sha256 is "),
         (BY_MODEL, MODEL, {"geometry": json.loads(COARSE)}, "", "its geometry is "),
         (BY_MODEL, MODEL, {"behaviors": ["sleep"]}, "", 'its behaviors is ["sleep"]'),
         (BY_MODEL, MODEL, {"representations": ["motion"]}, "", 'its representations is ["motion"]'),
@@ -238,7 +238,7 @@ def test_weights_that_were_made_otherwise_are_refused_by_name(
         (FC6, GEOMETRY, LONG, CONVNET, "16"),
         (BY_CONVNET, GEOMETRY, COARSE, FC6, "its geometry is "),
         (BY_CONVNET, "drink", "sleep", FC6, "its behaviors is "),
-        (BY_CONVNET, "fc6", "motion", FC6, 'its representation is "fc6", expected "motion"'),
+        (BY_CONVNET, "fc8", "motion", FC6, 'its representation is "fc6", expected "motion"'),
         (BY_MODEL, "--method=lstm-3dcnn", "--method=svm", MODEL, 'its method is "lstm-3dcnn"'),
         (MODEL, GEOMETRY, COARSE, "results/features/fc6/", "its geometry is "),
     ],
@@ -416,7 +416,7 @@ def add_representation(project: Project) -> None:
     replace(
         workflow / "homecage" / "features" / "options.py",
         "REPRESENTATIONS = {",
-        'REPRESENTATIONS = {"brightness": Representation(by_convnet=False, has_probability=False), ',
+        'REPRESENTATIONS = {"brightness": Representation("brightness"), ',
     )
     verb = '    "extract-brightness": "homecage.features.brightness:extract_brightness",\n'
     line = '    "extract-fc6": "homecage.features.fc6:extract_fc6",\n'

@@ -34,7 +34,7 @@ class MethodOptions(Options):
 
 
 PAPER_METHODS = {
-    "3dcnn": MethodOptions(title="3DCNN alone", representations=("fc6",)),
+    "3dcnn": MethodOptions(title="3DCNN alone", representations=("fc8",)),
     "lstm-3dcnn": MethodOptions(title="LSTM-3DCNN", representations=("fc6",), model=LstmOptions()),
 }
 
@@ -77,7 +77,7 @@ class Experiment(Options):
     def uses_convnet(self) -> bool:
         """Whether a method looks at a convnet's descriptors."""
         return any(
-            REPRESENTATIONS[representation].by_convnet
+            REPRESENTATIONS[representation].learned == "convnet"
             for method in self.methods.values()
             for representation in method.representations
         )
@@ -128,7 +128,7 @@ class Experiment(Options):
                         f"{name}: unknown representation {representation!r}; expected one of: "
                         f"{', '.join(REPRESENTATIONS)}"
                     )
-            alone = [REPRESENTATIONS[one].has_probability for one in method.representations]
+            alone = [REPRESENTATIONS[one].predicts for one in method.representations]
             if method.model is None and alone != [True]:
                 raise ValueError(
                     f"{name}: without a model it needs one representation that predicts"

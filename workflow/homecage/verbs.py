@@ -17,6 +17,7 @@ VERBS: dict[str, str] = {
     "balance-clips": "homecage.clips.balance:balance_clips",
     "train-convnet": "homecage.convnet.train:train_convnet",
     "extract-fc6": "homecage.features.fc6:extract_fc6",
+    "extract-motion": "homecage.features.motion:extract_motion",
     "train-model": "homecage.sequence.train:train_model",
     "predict-model": "homecage.sequence.predict:predict_model",
     "predict-representation": "homecage.features.predict:predict_representation",

@@ -22,9 +22,32 @@ rule extract_fc6:
     params:
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
-        options=options("features"),
+        options=EXPERIMENT.features.fc6.model_dump_json(),
         code=code("extract-fc6"),
     shell:
         "HOMECAGE_GPUS={resources.gpu} python -m homecage extract-fc6 --frames {input.frames:q}"
         " --convnet {input.convnet:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
         " --options {params.options:q} --threads {threads} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule extract_motion:
+    input:
+        frames="results/frames/{video}.zarr",
+        checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
+    output:
+        directory("results/features/motion/{video}.zarr"),
+    log:
+        "results/logs/extract_motion/{video}.log",
+    benchmark:
+        "results/benchmarks/extract_motion/{video}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=demand(2000, per_hour=200),
+        runtime=demand(20, per_hour=10),
+    params:
+        geometry=options("geometry"),
+        code=code("extract-motion"),
+    shell:
+        "python -m homecage extract-motion --frames {input.frames:q} --geometry {params.geometry:q}"
+        " --output {output:q} 2>&1 | tee {log:q}"

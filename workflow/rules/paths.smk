@@ -14,17 +14,19 @@ def net_of(fold):
 
 
 def name_features(representation, videos, net):
-    """Name the stores of a representation, which may be that of a convnet."""
-    folder = net if REPRESENTATIONS[representation].by_convnet else ""
+    """Name the stores of a representation, which may be those of a fold."""
+    made = REPRESENTATIONS[representation]
+    folder = net if made.learned else ""
+    return [f"results/features/{made.store}/{folder}{video}.zarr" for video in videos]
+
+
+def name_learned(method, net):
+    """Name what was learned before the method's representations could be made, as a convnet."""
+    used = [REPRESENTATIONS[one].learned for one in METHODS[method].representations]
     return [
-        f"results/features/{representation}/{folder}{video}.zarr" for video in videos
+        f"results/{learned}/{net}model.safetensors"
+        for learned in dict.fromkeys(filter(None, used))
     ]
-
-
-def name_convnet(method, net):
-    """Name the convnet behind a method's representations, if there is one."""
-    used = [REPRESENTATIONS[one].by_convnet for one in METHODS[method].representations]
-    return [f"results/convnet/{net}model.safetensors"] if any(used) else []
 
 
 def name_method_features(method, videos, net):
@@ -40,11 +42,6 @@ def learned_videos(wildcards):
     """Name the videos that train a fold's model, then those that stop the training."""
     fold = FOLDS[wildcards.fold]
     return [*fold.training, *fold.validation]
-
-
-def name_convnet_option(wildcards, input):
-    """Tell a verb the convnet behind what it reads, if there is one."""
-    return f"--convnet {shlex.quote(str(input.convnet))}" if input.convnet else ""
 
 
 def training_videos(net):

@@ -9,7 +9,7 @@ SHOWN, BASELINE = (
 TITLES = json.dumps({name: method.title for name, method in METHODS.items()})
 PALETTE = json.dumps(choose_colors(EXPERIMENT.behaviors))
 NETS = sorted({net_of(fold) for fold in FOLDS})
-WITH_CONVNET = any(name_convnet(method, "") for method in METHODS)
+WITH_CONVNET = EXPERIMENT.uses_convnet
 
 # Each figure: the files that it is drawn from, by the options of its verb, what else the verb is told, and
 # the options of the report that it uses.

@@ -8,7 +8,7 @@ rule train_model:
             wildcards.method, learned_videos(wildcards), wildcards.net
         ),
         annotations=lambda wildcards: expand(LABELS, video=learned_videos(wildcards)),
-        convnet=lambda wildcards: name_convnet(wildcards.method, wildcards.net),
+        learned=lambda wildcards: name_learned(wildcards.method, wildcards.net),
     output:
         model=MODEL,
         history=HISTORY,
@@ -31,7 +31,6 @@ rule train_model:
         representations=lambda wildcards: METHODS[wildcards.method].representations,
         training=lambda wildcards: FOLDS[wildcards.fold].training,
         validation=lambda wildcards: FOLDS[wildcards.fold].validation,
-        convnet=name_convnet_option,
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
         options=lambda wildcards: METHODS[wildcards.method].model.model_dump_json(),
@@ -44,7 +43,7 @@ rule train_model:
         "HOMECAGE_GPUS={resources.gpu} python -m homecage train-model --method={wildcards.method:q}"
         " --fold={wildcards.fold:q} --representations {params.representations:q}"
         " --training {params.training:q} --validation {params.validation:q} --features {input.features:q}"
-        " --annotations {input.annotations:q} {params.convnet} --behaviors {params.behaviors:q}"
+        " --annotations {input.annotations:q} --learned {input.learned:q} --behaviors {params.behaviors:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
         " --threads {threads} --code {params.code} --checkpoints {params.checkpoints:q}"
         " --model {output.model:q} --history {output.history:q} --plan {output.plan:q} 2>&1 | tee {log:q}"
@@ -60,7 +59,7 @@ rule predict_model:
         features=lambda wildcards: name_method_features(
             wildcards.method, [wildcards.video], net_of(FOLD_OF[wildcards.video])
         ),
-        convnet=lambda wildcards: name_convnet(
+        learned=lambda wildcards: name_learned(
             wildcards.method, net_of(FOLD_OF[wildcards.video])
         ),
         times="results/frames/{video}.parquet",
@@ -79,7 +78,6 @@ rule predict_model:
         runtime=demand(20, per_hour=20),
     params:
         representations=lambda wildcards: METHODS[wildcards.method].representations,
-        convnet=name_convnet_option,
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
         code=lambda wildcards: code(
@@ -87,7 +85,7 @@ rule predict_model:
         ),
     shell:
         "python -m homecage predict-model --model {input.model:q}"
-        " --representations {params.representations:q} --features {input.features:q} {params.convnet}"
+        " --representations {params.representations:q} --features {input.features:q} --learned {input.learned:q}"
         " --times {input.times:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
         " --method={wildcards.method:q} --video={wildcards.video:q} --threads {threads}"
         " --output {output:q} 2>&1 | tee {log:q}"
@@ -98,7 +96,7 @@ rule predict_representation:
         features=lambda wildcards: name_method_features(
             wildcards.method, [wildcards.video], net_of(FOLD_OF[wildcards.video])
         ),
-        convnet=lambda wildcards: name_convnet(
+        learned=lambda wildcards: name_learned(
             wildcards.method, net_of(FOLD_OF[wildcards.video])
         ),
         times="results/frames/{video}.parquet",
@@ -117,12 +115,11 @@ rule predict_representation:
         runtime=demand(10, per_hour=2),
     params:
         representation=lambda wildcards: METHODS[wildcards.method].representations[0],
-        convnet=name_convnet_option,
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
         code=code("predict-representation"),
     shell:
         "python -m homecage predict-representation --features {input.features:q}"
-        " --representation {params.representation:q} {params.convnet} --times {input.times:q}"
+        " --representation {params.representation:q} --learned {input.learned:q} --times {input.times:q}"
         " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --method={wildcards.method:q}"
         " --video={wildcards.video:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -7,7 +7,7 @@ from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
 from homecage.convnet.options import NetworkOptions
 from homecage.errors import ConfigError, ShortVideoError, StoreError
 from homecage.features.fc6 import choose_engine, extract_fc6
-from homecage.features.options import FeatureOptions
+from homecage.features.options import Fc6Options
 from homecage.features.predict import predict_representation
 from homecage.features.store import read_features, write_features
 from homecage.storage.frame_tables import read_predictions, write_times
@@ -37,7 +37,7 @@ def extract(tmp_path, convnet, random_frames, write_frame_store):
             tmp_path / "frames" / "video.zarr", random_frames(n_frames, size_px=size_px)
         )
         output = tmp_path / "features" / "video.zarr"
-        known = {"behaviors": BEHAVIORS, "geometry": ClipGeometry(), "options": FeatureOptions()}
+        known = {"behaviors": BEHAVIORS, "geometry": ClipGeometry(), "options": Fc6Options()}
         extract_fc6(frames=frames, convnet=convnet, threads=1, output=output, **known | told)
         return output
 
@@ -45,13 +45,13 @@ def extract(tmp_path, convnet, random_frames, write_frame_store):
 
 
 def test_a_video_is_described_whole(extract, convnet):
-    path = extract(31, options=FeatureOptions(batch_size=5))
+    path = extract(31, options=Fc6Options(batch_size=5))
     found = open_store(path, kind="features")
     assert dict(found.attributes) == {
         "representation": "fc6",
         "geometry": {"length": 8, "stride": 2, "label_offset": 3},
         "behaviors": BEHAVIORS,
-        "convnet_sha256": hash_file(convnet),
+        "learned_sha256": [hash_file(convnet)],
         "n_frames": 31,
         "engine": "openvino",
         "precision": found.attributes["precision"],
@@ -61,7 +61,7 @@ def test_a_video_is_described_whole(extract, convnet):
         representation="fc6",
         geometry=ClipGeometry(),
         behaviors=BEHAVIORS,
-        convnet_sha256=hash_file(convnet),
+        learned_sha256=[hash_file(convnet)],
     )
     assert features.n_frames == 31
     assert features.x.shape == (12, 8) and features.x.dtype == np.float16
@@ -92,8 +92,8 @@ def predict(tmp_path, convnet):
         write_times(tmp_path / "times.parquet", np.arange(n_frames) / 30)
         output = tmp_path / "video.parquet"
         known = {
-            "representation": "fc6",
-            "convnet": convnet,
+            "representation": "fc8",
+            "learned": [convnet],
             "behaviors": BEHAVIORS,
             "geometry": ClipGeometry(),
             "method": "alone",
@@ -125,7 +125,7 @@ def test_a_representation_alone_predicts_every_frame(extract, predict):
         {"representation": "motion"},
         {"geometry": ClipGeometry(stride=4)},
         {"behaviors": ["dig", "run", "nap"]},
-        {"convnet": None},
+        {"learned": []},
     ],
     ids=lambda told: next(iter(told)),
 )
@@ -175,6 +175,6 @@ def test_the_engine_on_a_cpu(wanted, stride, chosen, kind):
     network = NetworkOptions(channels=(1, 1, 1, 1, 1), descriptor=2)
     convnet = Convnet(Shape(8, 32, tuple(BEHAVIORS), network)).eval()
     geometry = ClipGeometry(stride=stride, label_offset=0)
-    options = FeatureOptions(engine=wanted, batch_size=2)
+    options = Fc6Options(engine=wanted, batch_size=2)
     name, engine = choose_engine(convnet, geometry, options, torch.float32, threads=1)
     assert name == chosen and type(engine).__name__ == kind

@@ -54,7 +54,7 @@ class Verbs:
             "validation": videos[2:],
             "features": [self.features(v, r) for r in representations for v in videos],
             "annotations": [self.annotation(video) for video in videos],
-            "convnet": self.path / "convnet.safetensors",
+            "learned": [self.path / "convnet.safetensors"],
             "behaviors": BEHAVIORS,
             "geometry": ClipGeometry(),
             "options": AnyModel(OPTIONS),
@@ -71,7 +71,7 @@ class Verbs:
         told = {
             "representations": ["fc6"],
             "features": [self.features(video)],
-            "convnet": self.path / "convnet.safetensors",
+            "learned": [self.path / "convnet.safetensors"],
             "times": self.path / "times" / f"{video}.parquet",
             "behaviors": BEHAVIORS,
             "geometry": ClipGeometry(),
@@ -98,7 +98,7 @@ def write_random(
         n_frames=n_frames,
         width=width,
         behaviors=BEHAVIORS if representation == "fc6" else None,
-        convnet_sha256=sha256,
+        learned_sha256=[sha256] if sha256 else [],
     ) as writer:
         writer.append("x", rng.random((n_clips, width)).astype(np.float16))
         if representation == "fc6":

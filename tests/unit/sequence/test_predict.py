@@ -54,11 +54,11 @@ def test_a_model_and_features_of_two_convnets_are_refused(verbs):
     convnet = verbs.path / "convnet.safetensors"
     first = convnet.read_bytes()
     save_weights(convnet, {}, {"kind": "convnet", "seed": 1})
-    with pytest.raises(StoreError, match="model: its convnet_sha256 is"):
+    with pytest.raises(StoreError, match="model: its learned_sha256 is"):
         verbs.predict(model)
     convnet.write_bytes(first)
     write_random(verbs.features("c"), VIDEOS["c"], 2, sha256="0")
-    with pytest.raises(StoreError, match=r"c\.zarr: .*convnet"):
+    with pytest.raises(StoreError, match=r"c\.zarr: .*learned"):
         verbs.predict(model)
 
 

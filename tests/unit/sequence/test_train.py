@@ -129,7 +129,7 @@ def test_representations_stand_side_by_side(verbs):
     both, metadata = load_weights(verbs.train("both", ["fc6", "motion"])["model"])
     assert alone["layers.0.weight_ih_l0"].shape[1] == 4
     assert both["layers.0.weight_ih_l0"].shape[1] == metadata["shape"]["descriptor"] == 6
-    reader = Reader(["motion", "fc6"], BEHAVIORS, ClipGeometry(), metadata["convnet_sha256"])
+    reader = Reader(["motion", "fc6"], BEHAVIORS, ClipGeometry(), metadata["learned_sha256"])
     stores = [verbs.features("a", "motion"), verbs.features("a")]
     x, n_frames = reader.read_descriptors("a", stores)
     assert n_frames == VIDEOS["a"] and x.dtype == torch.float16
@@ -140,7 +140,7 @@ def test_representations_stand_side_by_side(verbs):
 def test_a_clip_takes_the_label_of_its_fourth_frame(verbs):
     codes = np.arange(VIDEOS["a"]) % 3
     write_annotation(verbs.annotation("a"), codes, BEHAVIORS)
-    sha256 = open_store(verbs.features("a"), kind="features").attributes["convnet_sha256"]
+    sha256 = open_store(verbs.features("a"), kind="features").attributes["learned_sha256"]
     reader = Reader(["fc6"], BEHAVIORS, ClipGeometry(), sha256)
     sequence = reader.read("a", [verbs.features("a")], verbs.annotation("a"))
     assert sequence.codes.tolist() == [(2 * k + 3) % 3 for k in range(42)]
@@ -177,12 +177,12 @@ def test_features_of_another_video_are_refused(verbs):
         {"geometry": ClipGeometry(stride=4)},
         {"behaviors": ["dig", "run", "nap"]},
         {"representations": ["motion"]},
-        {"convnet_sha256": "0"},
+        {"learned_sha256": "0"},
     ],
     ids=lambda other: next(iter(other)),
 )
 def test_features_made_from_something_else_are_refused(verbs, other):
-    if "convnet_sha256" in other:
+    if "learned_sha256" in other:
         (verbs.path / "convnet.safetensors").write_bytes(b"of another training")
     else:
         verbs = verbs.tell(**other)

@@ -15,7 +15,7 @@ from homecage.convnet.network import Convnet, load_convnet
 from homecage.convnet.openvino_engine import OpenVinoEngine
 from homecage.convnet.torch_engine import TorchEngine
 from homecage.errors import StoreError
-from homecage.features.options import FeatureOptions
+from homecage.features.options import Fc6Options
 from homecage.features.store import write_features
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.precision import choose_precision, name_precision
@@ -34,7 +34,7 @@ def extract_fc6(
     convnet: Path,
     behaviors: list[str],
     geometry: ClipGeometry,
-    options: FeatureOptions,
+    options: Fc6Options,
     threads: int,
     output: Path,
 ) -> None:
@@ -75,7 +75,7 @@ def extract_fc6(
         n_frames=n_frames,
         width=network.shape.network.descriptor,
         behaviors=behaviors,
-        convnet_sha256=hash_file(convnet),
+        learned_sha256=[hash_file(convnet)],
     ) as writer:
         writer.attributes |= {"engine": name, "precision": name_precision(precision)}
         for described in engine.describe(prefetch(read_blocks(pixels))):
@@ -89,7 +89,7 @@ def extract_fc6(
 def choose_engine(
     convnet: Convnet,
     geometry: ClipGeometry,
-    options: FeatureOptions,
+    options: Fc6Options,
     precision: torch.dtype,
     threads: int,
 ) -> tuple[str, Engine]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import clip_of_frame
 from homecage.errors import ConfigError, StoreError
+from homecage.features.options import REPRESENTATIONS
 from homecage.features.store import read_features
 from homecage.storage.frame_tables import read_times, write_predictions
 from homecage.storage.hashing import hash_file
@@ -14,7 +15,7 @@ def predict_representation(
     *,
     features: Path,
     representation: str,
-    convnet: Path | None = None,
+    learned: list[Path],
     times: Path,
     behaviors: list[str],
     geometry: ClipGeometry,
@@ -27,7 +28,7 @@ def predict_representation(
     Args:
         features: the representation's store.
         representation: its name.
-        convnet: weights of the convnet that made it, if one did.
+        learned: what was learned before and made it, as a convnet.
         times: the table of the video's times.
         behaviors: the K behaviors in order.
         geometry: length and stride of clips.
@@ -39,13 +40,13 @@ def predict_representation(
         ConfigError: the representation has no probabilities.
         StoreError: the store was made from something else than is told here.
     """
-    convnet_sha256 = hash_file(convnet) if convnet else None
+    learned_sha256 = [hash_file(path) for path in learned]
     described = read_features(
         features,
-        representation=representation,
+        representation=REPRESENTATIONS[representation].store,
         geometry=geometry,
         behaviors=behaviors,
-        convnet_sha256=convnet_sha256,
+        learned_sha256=learned_sha256,
     )
     if (probability := described.probability) is None:
         raise ConfigError(f"methods.{method}: {representation} has no probabilities; add a model")
@@ -61,5 +62,5 @@ def predict_representation(
         behaviors,
         method=method,
         video=video,
-        made_from={"representation": representation, "convnet_sha256": convnet_sha256},
+        made_from={"representation": representation, "learned_sha256": learned_sha256},
     )

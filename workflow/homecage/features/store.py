@@ -48,7 +48,7 @@ def write_features(
     n_frames: int,
     width: int,
     behaviors: Sequence[str] | None = None,
-    convnet_sha256: str | None = None,
+    learned_sha256: Sequence[str] = (),
 ) -> Iterator[StoreWriter]:
     """Write a representation's store: append ``x`` and, if it has behaviors, ``probability``.
 
@@ -59,7 +59,7 @@ def write_features(
         n_frames: T of the video.
         width: D.
         behaviors: the K behaviors in order, where it has probabilities of its own.
-        convnet_sha256: hash of the convnet that makes it, if one does.
+        learned_sha256: hashes of what was learned before and makes it, as a convnet.
     """
     arrays = {"x": ArraySpec((width,), "float16", _CHUNK, _SHARD)}
     if behaviors is not None:
@@ -70,7 +70,7 @@ def write_features(
             "geometry": geometry.model_dump(),
             "n_frames": n_frames,
             "behaviors": behaviors,
-            "convnet_sha256": convnet_sha256,
+            "learned_sha256": list(learned_sha256),
         }
         yield writer
 
@@ -81,20 +81,21 @@ def read_features(
     representation: str,
     geometry: ClipGeometry,
     behaviors: Sequence[str],
-    convnet_sha256: str | None,
+    learned_sha256: Sequence[str],
 ) -> Features:
-    """Open a representation's store; behaviors and convnet are compared where it has any.
+    """Open a representation's store; behaviors are compared where it has any.
 
     Raises:
-        StoreError: it is incomplete, or of another representation, geometry, list of behaviors or
-            convnet.
+        StoreError: it is incomplete, of another representation, geometry or list of behaviors, or made
+            by something that was learned and is not among these hashes.
     """
     store = open_store(path, kind=_KIND)
     found = store.attributes
     expect(path, found, representation=representation, geometry=geometry.model_dump())
-    for key, told in {"behaviors": behaviors, "convnet_sha256": convnet_sha256}.items():
-        if found.get(key) is not None:
-            expect(path, found, **{key: told})
+    if found.get("behaviors") is not None:
+        expect(path, found, behaviors=behaviors)
+    if set(found.get("learned_sha256", [None])) - set(learned_sha256):
+        expect(path, found, learned_sha256=list(learned_sha256))
     n_frames = found["n_frames"]
     if any(len(array) != count_clips(n_frames, geometry) for array in store.arrays.values()):
         raise StoreError(path, f"has not all clips of its {n_frames} frames")

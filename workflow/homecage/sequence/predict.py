@@ -19,7 +19,7 @@ def predict_model(
     model: Path,
     representations: list[str],
     features: list[Path],
-    convnet: Path | None = None,
+    learned: list[Path],
     times: Path,
     behaviors: list[str],
     geometry: ClipGeometry,
@@ -34,7 +34,7 @@ def predict_model(
         model: what the model has learned.
         representations: what it looks at, side by side.
         features: the video's feature stores, one a representation.
-        convnet: the weights behind the features, where a convnet made them.
+        learned: what was learned before and made the features, as a convnet.
         times: the times of the video's frames.
         behaviors: the experiment's behaviors in order.
         geometry: length and stride of clips.
@@ -48,7 +48,7 @@ def predict_model(
             model has learned from this very video.
     """
     make_deterministic(threads)
-    convnet_sha256 = hash_file(convnet) if convnet else None
+    learned_sha256 = [hash_file(path) for path in learned]
     tensors, metadata = load_weights(model)
     expect(
         model,
@@ -57,11 +57,11 @@ def predict_model(
         representations=representations,
         behaviors=behaviors,
         geometry=geometry.model_dump(),
-        convnet_sha256=convnet_sha256,
+        learned_sha256=learned_sha256,
     )
     if video in metadata["training"] + metadata["validation"]:
         raise StoreError(model, f"has learned from {video}, which it was to predict unseen")
-    reader = Reader(representations, behaviors, geometry, convnet_sha256)
+    reader = Reader(representations, behaviors, geometry, learned_sha256)
     x, n_frames = reader.read_descriptors(video, features)
     time_s = read_times(times)
     if len(time_s) != n_frames:

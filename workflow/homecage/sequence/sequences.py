@@ -9,13 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import labeled_frames
 from homecage.errors import StoreError
+from homecage.features.options import REPRESENTATIONS
 from homecage.features.store import Features, read_features
 from homecage.storage.frame_tables import UNLABELED, read_annotation
+
+SMALLEST = 1e-6
+"""What a smaller probability counts as."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Reader:
     representations: list[str]
     behaviors: list[str]
     geometry: ClipGeometry
-    convnet_sha256: str | None
+    learned_sha256: list[str]
 
     def read(self, video: str, features: list[Path], annotation: Path) -> Sequence:
         """Read a video's descriptors and its clips' labels.
@@ -75,14 +80,27 @@ class Reader:
         for path, representation in zip(features, self.representations, strict=True):
             part = read_features(
                 path,
-                representation=representation,
+                representation=REPRESENTATIONS[representation].store,
                 geometry=self.geometry,
                 behaviors=self.behaviors,
-                convnet_sha256=self.convnet_sha256,
+                learned_sha256=self.learned_sha256,
             )
             n_frames = parts[0].n_frames if parts else part.n_frames
             if path.stem != video or part.n_frames != n_frames:
                 expected = f"expected features of {video} with {n_frames}"
                 raise StoreError(path, f"is of {part.n_frames} frames, {expected}")
             parts.append(part)
-        return torch.from_numpy(np.concatenate([part.x for part in parts], axis=1)), n_frames
+        x = [
+            show(part, REPRESENTATIONS[name].array)
+            for part, name in zip(parts, self.representations, strict=True)
+        ]
+        return torch.from_numpy(np.concatenate(x, axis=1)), n_frames
+
+
+def show(features: Features, array: str) -> NDArray[np.float16]:
+    """Return what a model sees of a representation, (C, D): of probabilities the logarithms."""
+    if array == "x":
+        return features.x
+    probability = features.probability
+    assert probability is not None, "a representation that predicts has probabilities"
+    return np.log(np.maximum(probability, SMALLEST)).astype(np.float16)

@@ -26,7 +26,7 @@ def train_model(
     validation: list[str],
     features: list[Path],
     annotations: list[Path],
-    convnet: Path | None = None,
+    learned: list[Path],
     behaviors: list[str],
     geometry: ClipGeometry,
     options: AnyModel,
@@ -49,7 +49,7 @@ def train_model(
         features: feature stores: for each representation the training videos', then the validation
             videos'.
         annotations: annotator 1's annotations of the training videos, then of the validation videos.
-        convnet: the weights behind the features, where a convnet made them.
+        learned: what was learned before and made the features, as a convnet.
         behaviors: the experiment's behaviors in order.
         geometry: which frame labels a clip.
         options: the model and how it is trained.
@@ -68,8 +68,8 @@ def train_model(
     """
     make_deterministic(threads)
     keep_freed_memory()
-    convnet_sha256 = hash_file(convnet) if convnet else None
-    reader = Reader(representations, behaviors, geometry, convnet_sha256)
+    learned_sha256 = [hash_file(path) for path in learned]
+    reader = Reader(representations, behaviors, geometry, learned_sha256)
     videos = [*training, *validation]
     if len(features) != len(representations) * len(videos):
         raise ValueError(f"{len(features)} feature stores of {len(videos)} videos")
@@ -103,7 +103,7 @@ def train_model(
             "fold": fold,
             "representations": representations,
             "geometry": geometry.model_dump(),
-            "convnet_sha256": convnet_sha256,
+            "learned_sha256": learned_sha256,
             "shape": fitted.shape,
             "precision": fitted.precision,
             "torch": torch.__version__,
