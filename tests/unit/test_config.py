@@ -161,3 +161,50 @@ def test_all_problems_are_named_at_once():
 def test_values_may_come_as_text_from_the_command_line():
     experiment = check_config({"convnet": {"epochs": "32", "momentum": "0.1"}, "seed": "4"})
     assert (experiment.convnet.epochs, experiment.convnet.momentum, experiment.seed) == (32, 0.1, 4)
+
+
+OWNER = {"title": "o", "representations": ["fc6", "motion"], "model": {"kind": "tcn"}}
+
+
+def test_a_method_may_take_the_model_of_another():
+    shared = {"title": "s", "model_of": "owner", "decoding": {"aim": "behaviors"}}
+    experiment = check_config({"methods": {"shared": shared, "owner": OWNER}, "comparisons": []})
+    methods = experiment.methods
+    assert methods["shared"].model == methods["owner"].model
+    assert methods["shared"].representations == ("fc6", "motion")
+    assert methods["shared"].decoding.aim == "behaviors" != methods["owner"].decoding.aim
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        (
+            {"a": {"title": "a", "model_of": "b"}},
+            "expected a method with a model of its own, one of: none",
+        ),
+        (
+            {
+                "a": {"title": "a", "model_of": "b"},
+                "b": {"title": "b", "model_of": "a"},
+                "c": OWNER,
+            },
+            "found 'b', expected a method with a model of its own, one of: c",
+        ),
+        (
+            {"a": {"title": "a", "model_of": "c", "representations": ["fc6"]}, "c": OWNER},
+            "expected model_of alone",
+        ),
+        ({"a": {"title": "a"}}, "expected one representation or more"),
+        (
+            {"a": {"title": "a", "representations": ["fc6"], "model": {"kind": "own"}}},
+            "needs one representation that predicts",
+        ),
+        (
+            {"a": {"title": "a", "representations": ["fc8"], "decoding": {"smoothing": "hmm"}}},
+            "decoding is fitted with a model",
+        ),
+    ],
+)
+def test_methods_that_cannot_be_are_refused(methods, said):
+    with pytest.raises(ConfigError, match=said):
+        check_config({"methods": methods, "comparisons": []})

@@ -15,7 +15,7 @@ from homecage.features.options import REPRESENTATIONS, FeatureOptions
 from homecage.frames.options import FramesOptions
 from homecage.options import Options
 from homecage.report.options import ReportOptions
-from homecage.sequence.options import LstmOptions, ModelOptions
+from homecage.sequence.options import DecodingOptions, LstmOptions, ModelOptions
 from homecage.simulate.options import SimulationOptions
 from homecage.study.behaviors import HOME_CAGE, Behavior, Vocabulary
 from homecage.study.options import DatasetOptions, FoldOptions
@@ -27,10 +27,37 @@ class MethodOptions(Options):
 
     title: str
     """What tables and figures call it."""
-    representations: tuple[str, ...] = Field(min_length=1)
+    representations: tuple[str, ...] = ()
     """What it looks at, side by side; each is computed once for every video."""
     model: ModelOptions | None = None
     """The model that learns from them, one for each fold; null: the representation's own probabilities."""
+    model_of: str | None = None
+    """The method whose model it takes, with all that this looks at, to decode it otherwise; null: none."""
+    decoding: DecodingOptions = DecodingOptions()
+
+
+def _check_model_of(name: str, method: MethodOptions, methods: Mapping[str, MethodOptions]) -> None:
+    owner = methods.get(str(method.model_of))
+    if owner is None or owner.model is None or owner.model_of:
+        having = [other for other, found in methods.items() if found.model and not found.model_of]
+        raise ValueError(
+            f"{name}: model_of: found {method.model_of!r}, expected a method with a model of its own, one "
+            f"of: {', '.join(having) or 'none'}"
+        )
+    if method.model or method.representations:
+        raise ValueError(
+            f"{name}: found model_of beside a model or representations; expected model_of alone: they are "
+            f"those of {method.model_of}"
+        )
+
+
+def _share_model(method: MethodOptions, methods: Mapping[str, MethodOptions]) -> MethodOptions:
+    """Give a method what it takes from another."""
+    if not method.model_of:
+        return method
+    owner = methods[method.model_of]
+    shared = {"representations": owner.representations, "model": owner.model}
+    return method.model_copy(update=shared)
 
 
 PAPER_METHODS = {
@@ -122,6 +149,11 @@ class Experiment(Options):
                 raise ValueError(
                     f"{name!r} cannot name a method: expected letters, digits, - and _, and not {HUMAN!r}"
                 )
+            if method.model_of:
+                _check_model_of(name, method, methods)
+                continue
+            if not method.representations:
+                raise ValueError(f"{name}: expected one representation or more to look at")
             for representation in method.representations:
                 if representation not in REPRESENTATIONS:
                     raise ValueError(
@@ -129,11 +161,16 @@ class Experiment(Options):
                         f"{', '.join(REPRESENTATIONS)}"
                     )
             alone = [REPRESENTATIONS[one].predicts for one in method.representations]
-            if method.model is None and alone != [True]:
+            if alone != [True] and (method.model is None or method.model.kind == "own"):
                 raise ValueError(
                     f"{name}: without a model it needs one representation that predicts"
                 )
-        return methods
+            if method.model is None and method.decoding != DecodingOptions():
+                raise ValueError(
+                    f"{name}: decoding is fitted with a model; one of kind own hands on what the "
+                    "representation says"
+                )
+        return {name: _share_model(method, methods) for name, method in methods.items()}
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

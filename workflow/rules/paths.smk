@@ -4,6 +4,7 @@
 LABELS = "results/annotations/annotator_1/{video}.parquet"
 TRAINED = [name for name, method in METHODS.items() if method.model]
 UNTRAINED = [name for name in METHODS if name not in TRAINED]
+OWNERS = [name for name in TRAINED if not METHODS[name].model_of]
 MODEL = "results/models/{method}/{net}{fold}/model.safetensors"
 HISTORY = "results/models/{method}/{net}{fold}/history.tsv"
 
@@ -11,6 +12,12 @@ HISTORY = "results/models/{method}/{net}{fold}/history.tsv"
 def net_of(fold):
     """Name the convnet of a fold: a folder of its own, or none where one convnet serves all folds."""
     return f"{fold}/" if EXPERIMENT.convnet.trained_on == "fold" else ""
+
+
+def name_model(path, method, fold):
+    """Name a file of a method's model, which may be another method's, for a fold."""
+    owner = METHODS[method].model_of or method
+    return path.format(method=owner, net=net_of(fold), fold=fold)
 
 
 def name_features(representation, videos, net):

@@ -49,7 +49,7 @@ FIGURES = {
                 else []
             ),
             "folds": [
-                HISTORY.format(method=SHOWN, net=net_of(fold), fold=fold)
+                name_model(HISTORY, SHOWN, fold)
                 for fold in (FOLDS if SHOWN in TRAINED else ())
             ],
         },

@@ -18,7 +18,7 @@ rule train_model:
     benchmark:
         "results/benchmarks/train_model/{method}/{net}{fold}.tsv"
     wildcard_constraints:
-        method=one_of(TRAINED),
+        method=one_of(OWNERS),
     conda:
         "../../envs/torch.yaml"
     # Folds run side by side; a sum's order, hence the last bit, depends on the threads.
@@ -51,10 +51,8 @@ rule train_model:
 
 rule predict_model:
     input:
-        model=lambda wildcards: MODEL.format(
-            method=wildcards.method,
-            net=net_of(FOLD_OF[wildcards.video]),
-            fold=FOLD_OF[wildcards.video],
+        model=lambda wildcards: name_model(
+            MODEL, wildcards.method, FOLD_OF[wildcards.video]
         ),
         features=lambda wildcards: name_method_features(
             wildcards.method, [wildcards.video], net_of(FOLD_OF[wildcards.video])
@@ -80,6 +78,7 @@ rule predict_model:
         representations=lambda wildcards: METHODS[wildcards.method].representations,
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
+        decoding=lambda wildcards: METHODS[wildcards.method].decoding.model_dump_json(),
         code=lambda wildcards: code(
             "predict-model", model_module(METHODS[wildcards.method].model.kind)
         ),
@@ -87,8 +86,8 @@ rule predict_model:
         "python -m homecage predict-model --model {input.model:q}"
         " --representations {params.representations:q} --features {input.features:q} --learned {input.learned:q}"
         " --times {input.times:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
-        " --method={wildcards.method:q} --video={wildcards.video:q} --threads {threads}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --decoding {params.decoding:q} --method={wildcards.method:q} --video={wildcards.video:q}"
+        " --threads {threads} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule predict_representation:

@@ -10,7 +10,7 @@ from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import count_clips
 from homecage.features.store import write_features
 from homecage.running.device import make_deterministic
-from homecage.sequence.options import AnyModel, LstmOptions
+from homecage.sequence.options import AnyModel, DecodingOptions, LstmOptions
 from homecage.sequence.predict import predict_model
 from homecage.sequence.train import train_model
 from homecage.storage.frame_tables import write_annotation, write_times
@@ -75,6 +75,7 @@ class Verbs:
             "times": self.path / "times" / f"{video}.parquet",
             "behaviors": BEHAVIORS,
             "geometry": ClipGeometry(),
+            "decoding": DecodingOptions(),
             "method": "mine",
             "video": video,
             "threads": 1,

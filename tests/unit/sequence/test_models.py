@@ -1,15 +1,17 @@
 import subprocess
 import sys
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 
+from homecage.errors import ConfigError
 from homecage.sequence.bilstm import Bilstm
 from homecage.sequence.lstm import Lstm
 from homecage.sequence.models import Task, find_model
-from homecage.sequence.options import MODULES, LstmOptions
+from homecage.sequence.options import MODULES, AnyModel, ModelOptions
 from homecage.sequence.sequences import Sequence
 from homecage.storage.checkpoints import Checkpoints
 
@@ -17,10 +19,10 @@ KINDS = ["lstm", "bilstm"]
 
 
 def fit(kind, tmp_path, task, **options):
-    small = {"layers": 1, "units": 8, "batch_size": 4, "window_clips": 20, "dropout": 0}
-    return find_model(kind).fit(
-        task, LstmOptions(kind=kind, **small | options), Checkpoints(tmp_path / "checkpoints", "1")
-    )
+    small = {"units": 8, "batch_size": 4, "window_clips": 20, "dropout": 0}
+    small |= {"tcn": {"layers": 2, "input_dropout": 0}, "mlp": {}}.get(kind, {"layers": 1})
+    model = AnyModel.model_validate({"kind": kind, **small, **options})
+    return find_model(kind).fit(task, model.root, Checkpoints(tmp_path / "checkpoints", "1"))
 
 
 def make_task(shift):
@@ -35,7 +37,9 @@ def make_task(shift):
 
 
 def test_each_kind_has_a_module_that_fits_and_scores():
-    assert sorted(get_args(LstmOptions.model_fields["kind"].annotation)) == sorted(MODULES)
+    options = get_args(get_args(ModelOptions)[0])
+    kinds = [kind for one in options for kind in get_args(one.model_fields["kind"].annotation)]
+    assert sorted(kinds) == sorted(MODULES)
     for kind in MODULES:
         assert callable(find_model(kind).fit) and callable(find_model(kind).score)
 
@@ -50,7 +54,11 @@ def test_planning_needs_no_pytorch():
 
 @pytest.mark.parametrize(
     ("kind", "shift", "learns"),
-    [("lstm", -1, True), ("lstm", 1, False), ("bilstm", -1, True), ("bilstm", 1, True)],
+    [
+        *[("lstm", -1, True), ("lstm", 1, False), ("bilstm", -1, True), ("bilstm", 1, True)],
+        *[("tcn", -1, True), ("tcn", 1, True), ("mlp", 0, True), ("mlp", -1, False)],
+        *[("shuffled-lstm", 0, True), ("shuffled-lstm", -1, False)],
+    ],
 )
 def test_it_learns_what_it_can_see(tmp_path, kind, shift, learns):
     task = make_task(shift)
@@ -94,3 +102,64 @@ def test_values_are_dropped_after_each_layer_in_training_alone(network):
     seen.clear()
     layers.eval()(torch.randn(4, 30, 3))
     assert all((x != 0).all() for x in seen)
+
+
+def test_inputs_of_any_unit_are_put_on_one_scale(tmp_path):
+    task = make_task(0)
+    large = [
+        replace(video, x=torch.cat([video.x * 100 + 1000, torch.ones_like(video.x)], dim=1))
+        for video in task.training
+    ]
+    fitted = fit("mlp", tmp_path, Task(large, large[:1], 2, seed=0), learning_rate=0.03, epochs=4)
+    assert fitted.history["validation_accuracy"].max() > 0.95
+    x = torch.cat([video.x for video in large]).double()
+    np.testing.assert_allclose(fitted.tensors["normalize.mean"], x.mean(0), rtol=1e-5)
+    expected = [float(x[:, 0].std(correction=0)), 1.0]
+    np.testing.assert_allclose(fitted.tensors["normalize.deviation"], expected, rtol=1e-5)
+
+
+def test_the_prior_is_the_share_of_each_behavior(tmp_path):
+    task = make_task(0)
+    fitted = fit_plain("prior", tmp_path, task)
+    codes = torch.cat([video.codes for video in task.training])
+    share = [float((codes == k).double().mean()) for k in range(2)]
+    said = find_model("prior").score(fitted.tensors, fitted.shape, task.validation[0].x)
+    np.testing.assert_allclose(said, [share] * 200, rtol=1e-5)
+    loss = -np.log([share[code] for code in task.validation[0].codes]).mean()
+    assert fitted.history["validation_loss"].item() == pytest.approx(loss, rel=1e-5)
+
+
+def test_what_a_representation_says_is_handed_on(tmp_path):
+    task = make_task(0)
+    with pytest.raises(ConfigError, match="found 1 numbers a clip"):
+        fit_plain("own", tmp_path, task)
+    probability = torch.rand(200, 2).softmax(1)
+    videos = [replace(video, x=probability.log().half()) for video in task.training]
+    fitted = fit_plain("own", tmp_path, Task(videos, videos[:1], 2, seed=0))
+    said = find_model("own").score(fitted.tensors, fitted.shape, videos[0].x)
+    np.testing.assert_allclose(said, probability, atol=1e-3)
+    right = (said.argmax(1) == videos[0].codes.numpy()).mean()
+    assert fitted.history["validation_accuracy"].item() == pytest.approx(right)
+
+
+def test_after_a_refit_the_validation_videos_count_too(tmp_path):
+    task = make_task(0)
+    opposite = replace(task.validation[0], codes=1 - task.validation[0].codes)
+    task = Task([replace(task.validation[0], video="e")], [opposite], 2, seed=0)
+    options = {"learning_rate": 0.03, "epochs": 3, "patience": 3}
+    fitted = fit("mlp", tmp_path, task, refit=True, **options)
+    without = fit("mlp", tmp_path, task, **options)
+    assert without.unrefitted is None
+    for name, tensor in without.tensors.items():
+        assert torch.equal(fitted.unrefitted[name], tensor)
+    sure, unsure = (
+        find_model("mlp").score(tensors, fitted.shape, opposite.x).max(1).mean()
+        for tensors in (fitted.unrefitted, fitted.tensors)
+    )
+    assert unsure < sure  # of what the two videos call by opposite names
+    assert set(fitted.plan["video"]) == {"e", "d"} and set(without.plan["video"]) == {"e"}
+
+
+def fit_plain(kind, tmp_path, task):
+    saved = Checkpoints(tmp_path / "checkpoints", "1")
+    return find_model(kind).fit(task, AnyModel.model_validate({"kind": kind}).root, saved)

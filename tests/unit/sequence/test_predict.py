@@ -8,8 +8,9 @@ from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import clip_of_frame
 from homecage.errors import StoreError
 from homecage.sequence.bilstm import Bilstm
+from homecage.sequence.decoding import Evidence
 from homecage.sequence.lstm import Lstm
-from homecage.sequence.options import AnyModel
+from homecage.sequence.options import AnyModel, DecodingOptions
 from homecage.storage.frame_tables import read_predictions, write_times
 from homecage.storage.stores import open_store
 from homecage.storage.weights import load_weights, save_weights
@@ -22,7 +23,7 @@ def test_a_video_is_predicted_in_one_pass_over_every_frame(verbs, kind, network)
     output = verbs.predict(model)
     tensors, metadata = load_weights(model)
     plain = network(**metadata["shape"]).eval()
-    plain.load_state_dict(tensors)
+    plain.load_state_dict(Evidence.split(tensors)[1])
     x = torch.from_numpy(open_store(verbs.features("c"), kind="features")["x"][:]).float()
     with torch.inference_mode():
         expected = F.softmax(plain(x[None])[0], dim=1).numpy()
@@ -35,7 +36,6 @@ def test_a_video_is_predicted_in_one_pass_over_every_frame(verbs, kind, network)
 @pytest.mark.parametrize(
     "other",
     [
-        {"method": "yours"},
         {"behaviors": ["dig", "run", "nap"]},
         {"geometry": ClipGeometry(stride=4)},
         {"representations": ["motion"]},
@@ -70,7 +70,9 @@ def test_a_model_does_not_predict_what_it_has_learned_from(verbs, video):
 
 
 def test_weights_of_another_kind_are_refused(verbs):
-    with pytest.raises(StoreError, match=r"convnet\.safetensors: says nothing of its method"):
+    with pytest.raises(
+        StoreError, match=r"convnet\.safetensors: says nothing of its representations"
+    ):
         verbs.predict(verbs.path / "convnet.safetensors")
 
 
@@ -79,3 +81,21 @@ def test_times_of_another_video_are_refused(verbs):
     write_times(verbs.path / "times" / "c.parquet", np.arange(90) / 30)
     with pytest.raises(StoreError, match=r"has 90 frames, the features of c 104"):
         verbs.predict(model)
+
+
+def test_decoding_changes_what_is_said_and_no_weight(verbs):
+    model = verbs.train("run")["model"]
+    plain = verbs.predict(model).read_bytes()
+    decoding = DecodingOptions(smoothing="hmm", aim="behaviors")
+    decoded = read_predictions(
+        verbs.tell(decoding=decoding, method="other").predict(model),
+        BEHAVIORS,
+        method="other",
+        video="c",
+    )
+    assert np.isfinite(decoded.probability).all()
+    np.testing.assert_allclose(decoded.probability.sum(axis=1), 1, rtol=1e-5)
+    output = verbs.predict(model)
+    assert output.read_bytes() == plain
+    before = read_predictions(output, BEHAVIORS, method="mine", video="c")
+    assert not np.allclose(decoded.probability, before.probability)

@@ -31,8 +31,8 @@ def read(outputs):
     return {key: path.read_bytes() for key, path in outputs.items()}
 
 
-def with_kind(kind):
-    return AnyModel(OPTIONS.model_copy(update={"kind": kind}))
+def with_kind(kind, **options):
+    return AnyModel(OPTIONS.model_copy(update={"kind": kind, **options}))
 
 
 def test_the_same_seed_gives_the_same_bytes(verbs):
@@ -41,10 +41,10 @@ def test_the_same_seed_gives_the_same_bytes(verbs):
     assert read(verbs.tell(seed=1).train("3"))["model"] != first["model"]
 
 
-@pytest.mark.parametrize("kind", ["lstm", "bilstm"])
+@pytest.mark.parametrize(("kind", "refit"), [("lstm", False), ("bilstm", True)])
 @pytest.mark.parametrize("n_steps", [1, 4])
-def test_a_stopped_training_goes_on_to_the_same_bytes(verbs, monkeypatch, kind, n_steps):
-    verbs = verbs.tell(options=with_kind(kind))
+def test_a_stopped_training_goes_on_to_the_same_bytes(verbs, monkeypatch, kind, refit, n_steps):
+    verbs = verbs.tell(options=with_kind(kind, refit=refit))
     undisturbed = verbs.train("1")
     monkeypatch.setenv(EVERY_S, "1000")
     taken = []

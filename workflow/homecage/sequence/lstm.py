@@ -44,12 +44,7 @@ class Lstm(nn.Module):
 
 def fit_lstm(network: type[Lstm], task: Task, options: LstmOptions, saved: Checkpoints) -> Fitted:
     """Train a network of stacked layers."""
-    shape = {
-        "descriptor": task.training[0].x.shape[1],
-        "behaviors": task.n_behaviors,
-        **options.model_dump(include={"layers", "units", "dropout"}),
-    }
-    return fit_network(network, shape, task, options, saved)
+    return fit_network(network, {"layers", "units", "dropout"}, task, options, saved)
 
 
 fit = partial(fit_lstm, Lstm)

@@ -34,6 +34,12 @@ class TrainingOptions(Options):
     """Most passes over the training windows. Source: our choice."""
     patience: int = Field(10, ge=1)
     """Passes without a better validation loss before training stops. Source: our choice."""
+    random_phase: bool = True
+    """Whether each pass cuts its windows elsewhere, by up to half a window: else what a network that looks
+    back says of a clip depends on the clip's place in a window. Source: our choice."""
+    refit: bool = False
+    """Whether the validation videos, once they have said after how many passes to stop, are learned from
+    too, by training anew for so many passes. Source: our choice."""
     precision: Literal["auto", "float32", "float16"] = "auto"
     """Of the layers' arithmetic in training; weights are float32. float16 needs a GPU. auto: float16 on a
     GPU, else float32. Source: our choice."""
@@ -42,9 +48,9 @@ class TrainingOptions(Options):
 class LstmOptions(TrainingOptions):
     """Stacked LSTM layers, and a softmax at each clip."""
 
-    kind: Literal["lstm", "bilstm"] = "lstm"
-    """lstm: a clip is scored from itself and those before it; bilstm: from those after it as well.
-    Source: paper (lstm)."""
+    kind: Literal["lstm", "bilstm", "shuffled-lstm"] = "lstm"
+    """lstm: a clip is scored from itself and those before it; bilstm: from those after it as well;
+    shuffled-lstm: a control, the clips of each video in random order. Source: paper (lstm)."""
     layers: int = Field(3, ge=1)
     """Stacked layers. Source: paper."""
     units: int = Field(512, ge=1)
@@ -53,7 +59,52 @@ class LstmOptions(TrainingOptions):
     """Dropout after each layer. Source: our choice."""
 
 
-ModelOptions = Annotated[LstmOptions, Field(discriminator="kind")]
+class TcnOptions(TrainingOptions):
+    """A network of dilated convolutions over time: a clip is scored from those around it."""
+
+    kind: Literal["tcn"] = "tcn"
+    """As one stage of MS-TCN (Abu Farha and Gall 2019)."""
+    layers: int = Field(7, ge=1, le=16)
+    """Convolutions over three clips each, twice as far apart in each layer: 7 see 127 clips to either side.
+    Source: our choice."""
+    units: int = Field(48, ge=1)
+    """Channels of each layer. Source: our choice."""
+    dropout: float = Field(0.3, ge=0, lt=1)
+    """Dropout after each layer. Source: our choice."""
+    input_dropout: float = Field(0.3, ge=0, lt=1)
+    """Dropout of what the network looks at. Source: our choice."""
+
+
+class MlpOptions(TrainingOptions):
+    """A network with one hidden layer: a clip is scored from itself alone, a control for context."""
+
+    kind: Literal["mlp"] = "mlp"
+    """A multi-layer perceptron."""
+    units: int = Field(64, ge=1)
+    """Of the hidden layer. Source: our choice."""
+    dropout: float = Field(0.3, ge=0, lt=1)
+    """Dropout after the hidden layer. Source: our choice."""
+    input_dropout: float = Field(0.0, ge=0, lt=1)
+    """Dropout of what the network looks at. Source: our choice."""
+
+
+class OwnOptions(Options):
+    """No model: what the representation says itself, for what is done to probabilities afterwards."""
+
+    kind: Literal["own"] = "own"
+    """The only representation must be one that predicts."""
+
+
+class PriorOptions(Options):
+    """No look at the video: how common each behavior is in the training videos, a control."""
+
+    kind: Literal["prior"] = "prior"
+    """The class prior."""
+
+
+ModelOptions = Annotated[
+    LstmOptions | TcnOptions | MlpOptions | OwnOptions | PriorOptions, Field(discriminator="kind")
+]
 """The options of one model of any kind: their ``kind`` says which class they are."""
 
 
@@ -64,6 +115,11 @@ class AnyModel(RootModel[ModelOptions]):
 MODULES = {
     "lstm": "homecage.sequence.lstm",
     "bilstm": "homecage.sequence.bilstm",
+    "shuffled-lstm": "homecage.sequence.shuffled_lstm",
+    "tcn": "homecage.sequence.tcn",
+    "mlp": "homecage.sequence.mlp",
+    "own": "homecage.sequence.own",
+    "prior": "homecage.sequence.prior",
 }
 """The module of each kind of model, imported when it is used."""
 
@@ -71,3 +127,15 @@ MODULES = {
 def module_of(kind: str) -> str:
     """Return the name of the module that trains models of a kind and predicts with them."""
     return MODULES[kind]
+
+
+class DecodingOptions(Options):
+    """What is done to a model's probabilities; all of it is fitted to the training side of a fold."""
+
+    smoothing: Literal["none", "hmm"] = "none"
+    """hmm: a clip also counts what the whole video around it shows, by a hidden Markov model with the
+    transitions between behaviors that the training videos have. Source: our choice."""
+    aim: Literal["none", "frames", "behaviors"] = "none"
+    """none: as they are. frames: calibrated on the validation videos, so that the most probable behavior is
+    right in most frames. behaviors: the same, divided by how common each behavior is, so that it is right
+    most often over behaviors. Source: our choice."""

@@ -6,7 +6,9 @@ from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import clip_of_frame
 from homecage.errors import StoreError
 from homecage.running.device import make_deterministic
+from homecage.sequence.decoding import Evidence, decode
 from homecage.sequence.models import find_model
+from homecage.sequence.options import DecodingOptions
 from homecage.sequence.sequences import Reader
 from homecage.storage.expect import expect
 from homecage.storage.frame_tables import read_times, write_predictions
@@ -23,6 +25,7 @@ def predict_model(
     times: Path,
     behaviors: list[str],
     geometry: ClipGeometry,
+    decoding: DecodingOptions,
     method: str,
     video: str,
     threads: int,
@@ -38,6 +41,7 @@ def predict_model(
         times: the times of the video's frames.
         behaviors: the experiment's behaviors in order.
         geometry: length and stride of clips.
+        decoding: what is done to the model's probabilities.
         method: the method's name.
         video: the video's key.
         threads: CPU threads.
@@ -53,7 +57,6 @@ def predict_model(
     expect(
         model,
         metadata,
-        method=method,
         representations=representations,
         behaviors=behaviors,
         geometry=geometry.model_dump(),
@@ -66,7 +69,9 @@ def predict_model(
     time_s = read_times(times)
     if len(time_s) != n_frames:
         raise StoreError(times, f"has {len(time_s)} frames, the features of {video} {n_frames}")
-    probability = find_model(metadata["kind"]).score(tensors, metadata["shape"], x)  # (C, K)
+    evidence, learned_tensors = Evidence.split(tensors)
+    scored = find_model(metadata["kind"]).score(learned_tensors, metadata["shape"], x)  # (C, K)
+    probability = decode(scored, evidence, decoding)
     write_predictions(
         output,
         time_s,

@@ -8,6 +8,7 @@ from homecage.clips.options import ClipGeometry
 from homecage.errors import StudyError
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.memory import keep_freed_memory
+from homecage.sequence.decoding import Evidence
 from homecage.sequence.models import Task, find_model
 from homecage.sequence.options import AnyModel
 from homecage.sequence.sequences import Reader
@@ -94,7 +95,10 @@ def train_model(
     }
     key = make_key(code=code, threads=threads, device=choose_device().type, **made_from)
     with Checkpoints(checkpoints, key) as saved:
-        fitted = find_model(options.root.kind).fit(task, options.root, saved)
+        kind = find_model(options.root.kind)
+        fitted = kind.fit(task, options.root, saved)
+        apart = fitted.unrefitted or fitted.tensors
+        said = [kind.score(apart, fitted.shape, video.x) for video in task.validation]
         write_tsv(plan, fitted.plan)
         write_tsv(history, fitted.history)
         metadata = {
@@ -108,4 +112,5 @@ def train_model(
             "precision": fitted.precision,
             "torch": torch.__version__,
         }
-        save_weights(model, fitted.tensors, metadata)
+        evidence = Evidence.collect(task, said)
+        save_weights(model, {**fitted.tensors, **evidence.dump()}, metadata)

@@ -9,6 +9,7 @@ import copy
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ from homecage.errors import ConfigError
 from homecage.running.device import choose_device
 from homecage.running.precision import autocast, name_precision
 from homecage.sequence.models import Fitted, Task
+from homecage.sequence.normalize import Normalize
 from homecage.sequence.options import TrainingOptions
 from homecage.sequence.sequences import Sequence
-from homecage.sequence.windows import plan_windows, take_windows, weigh_behaviors
+from homecage.sequence.windows import plan_windows, shift_windows, take_windows, weigh_behaviors
 from homecage.storage.checkpoints import Checkpoints, capture_random, restore_random
 from homecage.storage.frame_tables import UNLABELED
 
@@ -33,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 def fit_network(
     build: Callable[..., nn.Module],
-    shape: dict[str, Any],
+    chosen: set[str],
     task: Task,
     options: TrainingOptions,
     saved: Checkpoints,
@@ -41,8 +43,8 @@ def fit_network(
     """Train a network until the validation loss no longer falls, from where a stopped training was.
 
     Args:
-        build: makes the network from its shape.
-        shape: the keywords of ``build``; JSON values.
+        build: makes the network from ``descriptor``, ``behaviors`` and what is chosen.
+        chosen: the options that are keywords of ``build``, too.
         task: the videos; the seed is of the windows, the initial weights, their order and dropout.
         options: the windows, the optimizer and when to stop.
         saved: the checkpoints.
@@ -51,23 +53,73 @@ def fit_network(
         ConfigError: the device does not compute in the precision that is asked for.
         InterruptedTrainingError: a signal asked to stop.
     """
+    shape = {
+        "descriptor": task.training[0].x.shape[1],
+        "behaviors": task.n_behaviors,
+        **options.model_dump(include=chosen),
+    }
+    state: dict[str, Any] = saved.load() or {}
+    runs: dict[str, Training] = {}
+
+    def train(name: str, task: Task, options: TrainingOptions) -> pd.DataFrame:
+        """Train ``runs[name]`` to its end; return the plan of its windows."""
+        run, plan = start_training(build, shape, task, options)
+        runs[name] = run
+        if name in state:
+            run.restore(state[name])
+        run_epochs(run, plan, task, lambda: saved.offer(capture))
+        return plan
+
+    def capture() -> dict[str, Any]:
+        return {name: run.capture() for name, run in runs.items()}
+
+    plan = train("first", task, options)
+    first = runs["first"]
+    logger.info("stopped after epoch %d; kept epoch %d", first.epoch, first.best_epoch)
+    history = pd.DataFrame(first.rows)
+    history["best"] = (history["epoch"] == first.best_epoch).astype(int)
+    precision = name_precision(first.precision)
+    if not options.refit:
+        return Fitted(first.best_weights, shape, precision, history, plan)
+    as_long = {"epochs": first.best_epoch, "patience": first.best_epoch}
+    every = replace(task, training=[*task.training, *task.validation])
+    plan = train("refit", every, options.model_copy(update=as_long))
+    refitted = runs["refit"].network.state_dict()
+    return Fitted(refitted, shape, precision, history, plan, first.best_weights)
+
+
+def start_training(
+    build: Callable[..., nn.Module], shape: dict[str, Any], task: Task, options: TrainingOptions
+) -> tuple["Training", pd.DataFrame]:
+    """Make a network to be trained, and plan the windows that it learns from."""
     device = choose_device()
-    plan = plan_windows(task, options.window_clips, options.window_growth)
-    windows = plan.loc[plan.index.repeat(plan["copies"])]  # as each epoch has them
-    training = {sequence.video: sequence.to(device) for sequence in task.training}
-    validation = [sequence.to(device) for sequence in task.validation]
-    weights = weigh_behaviors(task, options.class_weight).to(device)
-    torch.manual_seed(task.seed)
     precision = choose_precision(options.precision, device)
-    run = Training(build(**shape).to(device), weights, options, precision)
-    if (state := saved.load()) is not None:
-        run.restore(state)
+    torch.manual_seed(task.seed)
+    network = build(**shape)
+    for part in network.modules():
+        if isinstance(part, Normalize):
+            part.measure(torch.cat([video.x for video in task.training]))
+    weights = weigh_behaviors(task, options.class_weight).to(device)
+    plan = plan_windows(task, options.window_clips, options.window_growth)
+    return Training(network.to(device), weights, options, precision), plan
+
+
+def run_epochs(
+    run: "Training", plan: pd.DataFrame, task: Task, after_step: Callable[[], None]
+) -> None:
+    """Train to the end, calling this after each step."""
+    device, options = run.weights.device, run.options
+    windows = plan.loc[plan.index.repeat(plan["copies"])]  # as each epoch has them
+    training = {video.video: video.to(device) for video in task.training}
+    validation = [video.to(device) for video in task.validation]
     started = time.monotonic()
     while not run.done:
         for batch in run.shuffle(len(windows)):
             rows = windows.iloc[batch.tolist()]
+            if options.random_phase:
+                rows = shift_windows(rows, training, options.window_clips)
             run.step(*take_windows(training, rows, options.window_clips))
-            saved.offer(run.capture)
+            after_step()
         run.end_epoch(validation)
         if run.epoch % 5 == 0:
             logger.info(
@@ -75,10 +127,6 @@ def fit_network(
                 *run.rows[-1].values(),
                 time.monotonic() - started,
             )
-    logger.info("stopped after epoch %d; kept epoch %d", run.epoch, run.best_epoch)
-    history = pd.DataFrame(run.rows)
-    history["best"] = (history["epoch"] == run.best_epoch).astype(int)
-    return Fitted(run.best_weights, shape, name_precision(precision), history, plan)
 
 
 def score_network(

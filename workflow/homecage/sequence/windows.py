@@ -46,6 +46,16 @@ def window_starts(n_clips: int, window_clips: int) -> list[int]:
     return [*range(0, last, window_clips), last]
 
 
+def shift_windows(
+    windows: pd.DataFrame, sequences: dict[str, Sequence], window_clips: int
+) -> pd.DataFrame:
+    """Return windows that begin up to half a window earlier or later, within their videos."""
+    last = [max(len(sequences[video].codes) - window_clips, 0) for video in windows["video"]]
+    half = window_clips // 2
+    shifts = torch.randint(-half, half + 1, (len(windows),)).numpy()
+    return windows.assign(start=np.clip(windows["start"] + shifts, 0, last))
+
+
 def take_windows(
     sequences: dict[str, Sequence], windows: pd.DataFrame, window_clips: int
 ) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,56 @@
+"""Dilated convolutions over time: each clip is scored from those around it, near and far.
+
+Letters: B batch, C clips, D descriptor, H channels, K behaviors.
+"""
+
+from functools import partial
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from homecage.sequence.models import Fitted, Task
+from homecage.sequence.normalize import Normalize
+from homecage.sequence.options import TcnOptions
+from homecage.sequence.training import fit_network, score_network
+from homecage.storage.checkpoints import Checkpoints
+
+
+class Tcn(nn.Module):
+    """One stage of MS-TCN (Abu Farha and Gall 2019): residual layers, each looking twice as far."""
+
+    def __init__(
+        self,
+        descriptor: int,
+        behaviors: int,
+        layers: int,
+        units: int,
+        dropout: float,
+        input_dropout: float,
+    ) -> None:
+        super().__init__()
+        self.dropout, self.input_dropout = dropout, input_dropout
+        self.normalize = Normalize(descriptor)
+        self.input = nn.Linear(descriptor, units)
+        self.dilated = nn.ModuleList(
+            nn.Conv1d(units, units, kernel_size=3, padding=2**n, dilation=2**n)
+            for n in range(layers)
+        )
+        self.mixed = nn.ModuleList(nn.Conv1d(units, units, kernel_size=1) for _ in range(layers))
+        self.output = nn.Linear(units, behaviors)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits (B, C, K) from descriptors (B, C, D)."""
+        x = F.dropout(self.normalize(x), self.input_dropout, self.training)
+        h = self.input(x).transpose(1, 2)  # (B, H, C)
+        for dilated, mixed in zip(self.dilated, self.mixed, strict=True):
+            h = h + F.dropout(mixed(F.relu(dilated(h))), self.dropout, self.training)
+        logits: Tensor = self.output(h.transpose(1, 2))
+        return logits
+
+
+def fit(task: Task, options: TcnOptions, saved: Checkpoints) -> Fitted:
+    """Train the network."""
+    return fit_network(Tcn, {"layers", "units", "dropout", "input_dropout"}, task, options, saved)
+
+
+score = partial(score_network, Tcn)
