@@ -21,6 +21,7 @@ TINY = {
         "clips_per_folder": 24,
     },
     "network": {"channels": [4, 4, 8, 8, 8], "descriptor": 16},
+    "balance": {"clips_per_behavior": 40},
     "convnet": {"epochs": 2},
     "methods": {"lstm-3dcnn": {"model": {"units": 8, "epochs": 3, "window_clips": 40}}},
     "report": {"dpi": 60},

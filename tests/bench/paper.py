@@ -20,7 +20,7 @@ THREADS = len(os.sched_getaffinity(0))
 
 def make_convnet() -> Convnet:
     """Return homecage's network with random weights."""
-    options = NetworkOptions(initialization="he", pixel_scale=64)
+    options = NetworkOptions()
     behaviors = tuple(f"behavior {i}" for i in range(N_BEHAVIORS))
     convnet = Convnet(Shape(GEOMETRY.length, SIZE_PX, behaviors, options))
     initialize(convnet, torch.Generator().manual_seed(0))

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from homecage.clips.load import Batch
-from homecage.convnet.options import ConvnetOptions
+from homecage.convnet.augment import draw_alterations
+from homecage.convnet.options import AugmentOptions, ConvnetOptions
 from homecage.convnet.train import Training
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.memory import keep_freed_memory
@@ -49,9 +50,10 @@ def make_ours() -> Callable[[], object]:
     keep_freed_memory()
     options = ConvnetOptions(learning_rate=1e-4)
     precision = choose_precision(options.precision, choose_device())
-    training = Training(make_convnet().train(), options, torch.Generator(), precision)
+    training = Training(make_convnet().train(), options, BATCH_SIZE, precision)
     batch = _make_batch()
-    return lambda: training.step(batch)
+    alterations = draw_alterations(BATCH_SIZE, AugmentOptions(), np.random.default_rng(0))
+    return lambda: training.step(batch, alterations)
 
 
 def make_reference() -> Callable[[], object]:
@@ -78,6 +80,4 @@ def _make_batch() -> Batch:
     return Batch(
         clips=np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8),
         codes=np.arange(BATCH_SIZE),
-        brightness=np.zeros(BATCH_SIZE, np.float32),
-        contrast=np.ones(BATCH_SIZE, np.float32),
     )

@@ -6,9 +6,10 @@ import torch
 
 from homecage.clips.load import Batch
 from homecage.clips.options import ClipGeometry
+from homecage.convnet.augment import draw_alterations
 from homecage.convnet.engine import PlainEngine
 from homecage.convnet.network import Convnet, Shape, initialize
-from homecage.convnet.options import ConvnetOptions, NetworkOptions
+from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.convnet.torch_engine import TorchEngine
 from homecage.convnet.train import Training as ConvnetTraining
 from homecage.running.device import choose_device, make_deterministic
@@ -20,9 +21,7 @@ from homecage.sequence.training import Training
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 
 BEHAVIORS = tuple("abcde")
-NETWORK = NetworkOptions(
-    channels=(16, 32, 32, 32, 32), descriptor=64, initialization="he", pixel_scale=64
-)
+NETWORK = NetworkOptions(input="gray+difference", channels=(16, 32, 32, 32, 32), descriptor=64)
 
 
 @pytest.fixture
@@ -58,17 +57,16 @@ def train_convnet():
     initialize(network, torch.Generator().manual_seed(0))
     device = choose_device()
     training = ConvnetTraining(
-        network.to(device).train(), ConvnetOptions(), torch.Generator(), torch.bfloat16
+        network.to(device).train(), ConvnetOptions(), n_clips=24, precision=torch.bfloat16
     )
     rng = np.random.default_rng(0)
     for _ in range(3):
         training.step(
             Batch(
-                rng.integers(0, 256, (8, 8, 64, 64, 3), dtype=np.uint8),
+                rng.integers(0, 256, (8, 9, 64, 64, 3), dtype=np.uint8),
                 np.arange(8) % len(BEHAVIORS),
-                rng.random(8, dtype=np.float32) / 5,
-                np.ones(8, np.float32),
-            )
+            ),
+            draw_alterations(8, AugmentOptions(shift=0.04, zoom=0.05), rng),
         )
     return [parameter.detach().clone() for parameter in network.parameters()]
 

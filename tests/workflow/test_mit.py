@@ -111,7 +111,7 @@ def test_the_papers_experiment_is_planned_at_full_size(tmp_path):
     shown = project.run("--dry-run", "--printshellcmds", *paper).stdout
     for value in (
         '"size_px":128',
-        '"channels":[64,128,256,256,256],"descriptor":2048,"dropout":0.5,"initialization":"c3d"',
+        '"channels":[64,128,256,256,256],"descriptor":2048,"dropout":0.5,"initialization":"he"',
         '"epochs":15,"batch_size":32,"learning_rate":0.002',
         '"layers":3,"units":512',
         "--published yes",

@@ -305,6 +305,7 @@ def change_a_behavior(**values: object) -> str:
         ("geometry={length: 16}", {"check_study", "balance_clips", "train_convnet"}, 0),
         ("balance={test_fraction: 0.3}", {"balance_clips"}, 0),
         ("network={dropout: 0.4}", {"train_convnet"}, 0),
+        ("augment={shift: 0.1}", {"train_convnet"}, 0),
         ("convnet={epochs: 3}", {"train_convnet"}, 0),
         ("features={fc6: {batch_size: 4}}", {"extract_fc6"}, 0),
         ("methods={lstm-3dcnn: {model: {units: 9}}}", {"train_model"}, 0),

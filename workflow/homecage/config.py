@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from homecage.clips.options import BalanceOptions, ClipGeometry
-from homecage.convnet.options import ConvnetOptions, NetworkOptions
+from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.errors import ConfigError
 from homecage.evaluate.names import HUMAN
 from homecage.features.options import REPRESENTATIONS, FeatureOptions
@@ -85,6 +85,7 @@ class Experiment(Options):
     geometry: ClipGeometry = ClipGeometry()
     balance: BalanceOptions = BalanceOptions()
     network: NetworkOptions = NetworkOptions()
+    augment: AugmentOptions = AugmentOptions()
     convnet: ConvnetOptions = ConvnetOptions()
     features: FeatureOptions = FeatureOptions()
     methods: dict[str, MethodOptions] = Field(default_factory=lambda: dict(PAPER_METHODS))

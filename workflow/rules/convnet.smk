@@ -77,6 +77,7 @@ rule train_convnet:
         behaviors=BEHAVIORS,
         geometry=options("geometry", "length"),
         network=options("network"),
+        augment=options("augment"),
         options=options("convnet", exclude=["trained_on"]),
         seed=EXPERIMENT.seed,
         checkpoints="results/checkpoints/train_convnet/{net}all",
@@ -84,6 +85,6 @@ rule train_convnet:
     shell:
         "HOMECAGE_GPUS={resources.gpu} python -m homecage train-convnet --stores {input.stores:q}"
         " --plan {input.plan:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
-        " --network {params.network:q} --options {params.options:q} --seed {params.seed} --threads {threads}"
-        " --code {params.code} --checkpoints {params.checkpoints:q} --model {output.model:q}"
-        " --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"
+        " --network {params.network:q} --augment {params.augment:q} --options {params.options:q}"
+        " --seed {params.seed} --threads {threads} --code {params.code} --checkpoints {params.checkpoints:q}"
+        " --model {output.model:q} --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.clips.balance import balance_clips, cut_train, split_stretches
+from homecage.clips.balance import balance_clips, share_training, split_stretches
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.clips.stretches import Stretch, list_bout_stretches
 from homecage.errors import StoreError, StudyError
@@ -32,20 +32,17 @@ stretch_lists = st.dictionaries(
 ).map(make_stretches)
 
 
-@given(stretch_lists, st.integers(0, 5))
-def test_every_present_behavior_gets_the_same_number_of_training_clips(stretches, seed):
-    rows = cut_train(stretches, BEHAVIORS, 8, OPTIONS, np.random.default_rng(seed))
-    counts = Counter(row["behavior"] for row in rows)
-    assert set(counts) == {stretch.behavior for stretch in stretches}
-    assert len(set(counts.values())) == 1
-
-
-@given(stretch_lists, st.integers(0, 5))
-def test_clips_stay_inside_their_stretch(stretches, seed):
-    by_name = {stretch.name: stretch for stretch in stretches}
-    for row in cut_train(stretches, BEHAVIORS, 8, OPTIONS, np.random.default_rng(seed)):
-        stretch = by_name[row["stretch"]]
-        assert stretch.start <= row["start"] <= stretch.stop - 8
+@given(stretch_lists, st.none() | st.integers(1, 99))
+def test_every_present_behavior_gets_the_same_number_of_training_clips(stretches, asked):
+    rows = share_training(stretches, BEHAVIORS, 8, asked)
+    totals = Counter()
+    for row in rows:
+        totals[row["behavior"]] += row["clips"]
+    assert set(totals) == {stretch.behavior for stretch in stretches}
+    expected = asked or max(
+        sum(s.stop - s.start >> 3 for s in stretches if s.behavior == b) for b in totals
+    )
+    assert [*totals.values()] == pytest.approx([expected] * len(totals), abs=1e-3)
 
 
 @given(stretch_lists, st.integers(0, 5))
@@ -59,14 +56,10 @@ def test_no_stretch_is_on_both_sides_and_none_is_lost(stretches, seed):
     assert {s.behavior for s in test} == several
 
 
-def test_the_rarer_behavior_is_cut_more_densely():
-    stretches = make_stretches({"walk": [80] * 4, "drink": [24]})
-    rows = cut_train(stretches, BEHAVIORS, 8, OPTIONS, np.random.default_rng(0))
-    starts = {b: [row["start"] for row in rows if row["behavior"] == b] for b in ("walk", "drink")}
-    assert len(starts["walk"]) == len(starts["drink"]) == 40
-    assert len(set(starts["walk"])) == 40  # without overlap, hence without repetition
-    assert np.diff(sorted(starts["walk"])).min() == 8
-    assert len(set(starts["drink"])) == 17  # a clip at every frame of the only stretch
+def test_a_stretch_counts_by_the_root_of_the_clips_that_begin_in_it():
+    stretches = make_stretches({"walk": [8, 16, 32], "drink": [24]})
+    parts = {row["stretch"]: row["clips"] for row in share_training(stretches, BEHAVIORS, 8, 90)}
+    assert parts == {"walk0": 10, "walk1": 30, "walk2": 50, "drink0": 90}
 
 
 def balance(folder, seed=0, **inputs):
@@ -108,16 +101,20 @@ def test_the_plan_is_written_with_its_counts(balance_store):
     assert counts.loc["walk", "frames"] == 73
     assert counts.loc["drink"].tolist() == [0] * 7
     assert counts["stretches"].sum() == 5  # the clip without a behavior is none
-    for behavior in BEHAVIORS:
-        own = plan[plan["behavior"] == behavior]
-        assert counts.loc[behavior, "train_clips"] == (own["side"] == "train").sum()
-        assert counts.loc[behavior, "test_clips"] == (own["side"] == "test").sum()
-    test = plan[plan["side"] == "test"]
-    assert len(test) and (test["brightness"] == 0).all() and (test["contrast"] == 1).all()
+    frames = {"raw/NA/c0.mpg": 40, "raw/NA/c1.mpg": 33, "raw/NA/c3.mpg": 8, "raw/NA/c4.mpg": 16}
+    assert dict(zip(plan["stretch"], plan["stop"] - plan["start"], strict=True)) == frames
+    train, test = (plan[plan["side"] == side].set_index("behavior") for side in ("train", "test"))
+    assert [*train.index] == ["groom", "rest", "walk"] and [*test.index] == ["walk"]
+    n_test = test.loc["walk", "stop"] - test.loc["walk", "start"]
+    assert test.loc["walk", "clips"] == counts.loc["walk", "test_clips"] == n_test // 8
+    for behavior, own in train.iterrows():
+        assert own["clips"] == counts.loc[behavior, "train_clips"] == (73 - n_test) // 8
+        n_starts = own["stop"] - own["start"] - 7
+        assert counts.loc[behavior, "train_clips_distinct"] == n_starts
 
 
 def test_the_same_seed_gives_the_same_plan(balance_store):
-    clips = [("walk", 40), ("walk", 33), ("rest", 16)]
+    clips = [*[("walk", n) for n in (40, 33, 27, 19, 11)], ("rest", 16)]
     plans = [
         balance_store(clips, folder, seed)[0].read_bytes()
         for folder, seed in (("1", 0), ("2", 0), ("3", 1))
@@ -169,7 +166,7 @@ def test_stretches_of_an_annotation_are_its_bouts(tmp_path_factory, runs):
     assert np.array_equal(covered, codes)
 
 
-def test_clips_of_videos_lie_inside_bouts(tmp_path):
+def test_stretches_of_videos_are_bouts(tmp_path):
     rng = np.random.default_rng(0)
     videos = {}
     for video in ("a", "b"):
@@ -179,8 +176,8 @@ def test_clips_of_videos_lie_inside_bouts(tmp_path):
     table = read_tsv(plan)
     assert set(table["store"]) == {"a", "b"} and set(table["side"]) == {"train", "test"}
     for row in table.itertuples():
-        own = videos[row.store][row.start : row.start + 8]
-        assert (own == BEHAVIORS.index(row.behavior)).all() and len(own) == 8
+        own = videos[row.store][row.start : row.stop]
+        assert (own == BEHAVIORS.index(row.behavior)).all() and len(own) >= 8
     frames = {
         name: sum((codes == k).sum() for codes in videos.values())
         for k, name in enumerate(BEHAVIORS)

@@ -7,14 +7,15 @@ import pytest
 
 from homecage.clips.balance import balance_clips
 from homecage.clips.options import BalanceOptions, ClipGeometry
-from homecage.convnet.options import ConvnetOptions, NetworkOptions
+from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.convnet.train import train_convnet
 
 BEHAVIORS = ["drink", "groom", "rest", "walk"]
 BALANCE = BalanceOptions()
 NETWORK = NetworkOptions(
-    channels=(2, 2, 2, 2, 2), descriptor=8, initialization="he", pixel_scale=64, dropout=0.1
+    input="gray+difference", channels=(2, 2, 2, 2, 2), descriptor=8, dropout=0.1
 )
+AUGMENT = AugmentOptions(shift=0.04, zoom=0.05)
 OPTIONS = ConvnetOptions(epochs=2, batch_size=4, learning_rate=0.01)
 
 
@@ -31,6 +32,7 @@ class Inputs:
         *,
         seed: int = 0,
         options: ConvnetOptions = OPTIONS,
+        network: NetworkOptions = NETWORK,
         behaviors: list[str] = BEHAVIORS,
         code: str = "1",
     ) -> dict[str, Path]:
@@ -41,7 +43,8 @@ class Inputs:
             plan=self.plan,
             behaviors=behaviors,
             geometry=ClipGeometry(),
-            network=NETWORK,
+            network=network,
+            augment=AUGMENT,
             options=options,
             seed=seed,
             threads=2,

@@ -18,8 +18,11 @@ from homecage.convnet.torch_engine import TorchEngine
 F32, BF16 = torch.float32, torch.bfloat16
 
 
-def make_convnet(length=8, size_px=32, channels=(2, 3, 3, 4, 4), seed=3):
-    options = NetworkOptions(channels=channels, descriptor=6, initialization="he", pixel_scale=64)
+INPUTS = ("rgb", "gray+difference")
+
+
+def make_convnet(length=8, size_px=32, channels=(2, 3, 3, 4, 4), seed=4, seen=INPUTS[0]):
+    options = NetworkOptions(input=seen, channels=channels, descriptor=6)
     network = Convnet(Shape(length, size_px, ("rear", "rest", "walk"), options))
     initialize(network, torch.Generator().manual_seed(seed))
     with torch.no_grad():
@@ -65,23 +68,28 @@ def fast_engines(convnet, geometry, batch_size, precision):
     st.lists(st.integers(1, 20), max_size=5),
     st.integers(1, 6),
     st.integers(1, 5),
+    st.integers(0, 2),
 )
-def test_batches_hold_every_clip_once_in_order_for_any_blocks(n_frames, sizes, batch_size, stride):
+def test_batches_hold_every_clip_once_in_order_for_any_blocks(
+    n_frames, sizes, batch_size, stride, n_before
+):
     geometry = ClipGeometry(stride=stride)
     frames = np.arange(n_frames).reshape(-1, 1, 1, 1)
     starts = []
-    for batch, n_clips in batch_frames(split(frames, sizes), geometry, batch_size):
-        assert len(batch) == (batch_size - 1) * stride + geometry.length
-        own = batch[: (n_clips - 1) * stride + geometry.length, 0, 0, 0]
-        assert np.array_equal(own, own[0] + np.arange(len(own)))
-        starts += [own[0] + i * stride for i in range(n_clips)]
+    for batch, n_clips in batch_frames(split(frames, sizes), geometry, batch_size, n_before):
+        length = (n_clips - 1) * stride + geometry.length
+        assert len(batch) == n_before + (batch_size - 1) * stride + geometry.length
+        first = batch[n_before, 0, 0, 0]
+        expected = first + np.arange(-n_before, length)
+        assert np.array_equal(batch[: n_before + length, 0, 0, 0], expected.clip(0))
+        starts += [first + i * stride for i in range(n_clips)]
     assert starts == [i * stride for i in range(count_clips(n_frames, geometry))]
 
 
 @settings(max_examples=8)
-@given(st.integers(8, 40), st.lists(st.integers(1, 20), max_size=3))
-def test_blocks_change_no_number(n_frames, sizes):
-    convnet, frames = make_convnet(), make_frames(n_frames)
+@given(st.integers(8, 40), st.lists(st.integers(1, 20), max_size=3), st.sampled_from(INPUTS))
+def test_blocks_change_no_number(n_frames, sizes, seen):
+    convnet, frames = make_convnet(seen=seen), make_frames(n_frames)
     for engine in (
         PlainEngine(convnet, ClipGeometry(), batch_size=4),
         *fast_engines(convnet, ClipGeometry(), 4, F32),
@@ -90,11 +98,14 @@ def test_blocks_change_no_number(n_frames, sizes):
         assert np.array_equal(whole[0], parts[0]) and np.array_equal(whole[1], parts[1])
 
 
-def test_each_clip_is_described_by_itself():
-    convnet, frames = make_convnet(), make_frames(21)
+@pytest.mark.parametrize("seen", INPUTS)
+def test_each_clip_is_described_by_itself_and_by_the_frame_before(seen):
+    convnet, frames = make_convnet(seen=seen), make_frames(21)
     fc6, probability = describe(PlainEngine(convnet, ClipGeometry(), batch_size=3), [frames])
+    n_before = convnet.shape.network.frames_before
     for k in range(7):
-        clip = torch.from_numpy(frames[2 * k : 2 * k + 8])[None]
+        numbers = np.arange(2 * k - n_before, 2 * k + 8).clip(0)  # before the first: the first
+        clip = torch.from_numpy(frames[numbers])[None]
         with torch.inference_mode():
             activation = convnet.activate_fc6(convnet.scale(clip))[0]
             softmax = F.softmax(convnet(clip)[0], dim=0)
@@ -112,12 +123,13 @@ def test_each_clip_is_described_by_itself():
     size_px=st.sampled_from([32, 64]),
     channels=st.tuples(*[st.integers(1, 5)] * 5),
     seed=st.integers(0, 99),
+    seen=st.sampled_from(INPUTS),
 )
 def test_sharing_changes_no_number_beyond_rounding(
-    length, stride, extra, batch_size, size_px, channels, seed
+    length, stride, extra, batch_size, size_px, channels, seed, seen
 ):
     geometry = ClipGeometry(length=length, stride=min(stride, length), label_offset=0)
-    convnet = make_convnet(length, size_px, channels, seed)
+    convnet = make_convnet(length, size_px, channels, seed, seen)
     frames = make_frames(length + extra, size_px, seed)
     plain = describe(PlainEngine(convnet, geometry, batch_size), [frames])
     for engine in fast_engines(convnet, geometry, batch_size, F32):
@@ -125,9 +137,10 @@ def test_sharing_changes_no_number_beyond_rounding(
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-6)
 
 
+@pytest.mark.parametrize("seen", INPUTS)
 @pytest.mark.parametrize("n_frames", [8, 9, 11, 22, 23])
-def test_the_shortest_videos_and_the_borders_of_batches(n_frames):
-    convnet, geometry = make_convnet(), ClipGeometry()
+def test_the_shortest_videos_and_the_borders_of_batches(n_frames, seen):
+    convnet, geometry = make_convnet(seen=seen), ClipGeometry()
     frames = make_frames(n_frames)
     plain = describe(PlainEngine(convnet, geometry, batch_size=64), [frames])
     assert len(plain[0]) == count_clips(n_frames, geometry)
@@ -137,8 +150,9 @@ def test_the_shortest_videos_and_the_borders_of_batches(n_frames):
                 np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-6)
 
 
-def test_bfloat16_stays_near_float32():
-    convnet = make_convnet(size_px=64, channels=(16, 32, 32, 32, 32))
+@pytest.mark.parametrize("seen", INPUTS)
+def test_bfloat16_stays_near_float32(seen):
+    convnet = make_convnet(size_px=64, channels=(16, 32, 32, 32, 32), seen=seen)
     frames = make_frames(30, 64)
     plain, _ = describe(PlainEngine(convnet, ClipGeometry(), 4), [frames])
     in_bf16 = [PlainEngine(convnet, ClipGeometry(), 4, BF16)]

@@ -24,7 +24,7 @@ SMALL = Shape(
     clip_length=8,
     size_px=32,
     behaviors=("rear", "rest", "walk"),
-    network=NetworkOptions(channels=(3, 4, 5, 6, 7), descriptor=9, initialization="he"),
+    network=NetworkOptions(channels=(3, 4, 5, 6, 7), descriptor=9, pixel_scale=1),
 )
 
 
@@ -115,16 +115,47 @@ def test_pixel_scale_divides_what_the_network_sees():
             8,
             32,
             ("rest", "walk"),
-            NetworkOptions(channels=(1, 1, 1, 1, 1), descriptor=1, pixel_scale=64),
+            NetworkOptions(channels=(1, 1, 1, 1, 1), descriptor=1, pixel_scale=50),
         )
     ).scale(clips)
-    torch.testing.assert_close(scaled * 64, clips.permute(0, 4, 1, 2, 3).float())
+    torch.testing.assert_close(scaled * 50, clips.permute(0, 4, 1, 2, 3).float())
+
+
+def test_gray_and_four_times_its_difference_from_the_frame_before():
+    network = make_gray()
+    network.mean.copy_(torch.tensor([90.0, 100.0, 110.0]))
+    clips = torch.randint(0, 256, (2, 9, 32, 32, 3), dtype=torch.uint8)
+    gray = clips.double().mean(dim=-1)
+    scaled = network.scale(clips)
+    assert scaled.shape == (2, 2, 8, 32, 32)
+    assert network.convolutions[0].weight.shape[1] == 2
+    expected = torch.stack([gray[:, 1:] - 100, 4 * (gray[:, 1:] - gray[:, :-1])], dim=1) / 64
+    torch.testing.assert_close(scaled, expected.float(), rtol=1e-5, atol=1e-5)
+
+
+def make_gray():
+    options = SMALL.network.model_copy(update={"input": "gray+difference", "pixel_scale": 64})
+    return Convnet(replace(SMALL, network=options))
+
+
+def test_the_input_is_kept_with_the_weights(tmp_path):
+    network = make_gray()
+    initialize(network, torch.Generator().manual_seed(0))
+    path = tmp_path / "model.safetensors"
+    save_convnet(path, network, {})
+    loaded = load_convnet(path, ClipGeometry(), SMALL.behaviors)
+    assert loaded.shape == network.shape and loaded.shape.network.frames_before == 1
+    clips = torch.randint(0, 256, (2, 9, 32, 32, 3), dtype=torch.uint8)
+    torch.testing.assert_close(loaded(clips), network.eval()(clips), rtol=0, atol=0)
 
 
 def test_c3d_initialization_follows_the_c3d_example():
     network = Convnet(
         Shape(
-            8, 32, ("rest", "walk"), NetworkOptions(channels=(16, 16, 16, 16, 16), descriptor=128)
+            8,
+            32,
+            ("rest", "walk"),
+            NetworkOptions(channels=(16, 16, 16, 16, 16), descriptor=128, initialization="c3d"),
         )
     )
     initialize(network, torch.Generator().manual_seed(0))

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 import torch
 from tests.unit.convnet.conftest import BEHAVIORS, NETWORK, OPTIONS, Inputs
 
-from homecage.clips.load import Batch, ClipReader
+from homecage.clips.load import ClipReader
 from homecage.clips.options import ClipGeometry
-from homecage.convnet.network import Convnet, Shape, load_convnet
-from homecage.convnet.train import Training, change_light, group_parameters, measure_mean
-from homecage.errors import ConfigError, InterruptedTrainingError, StoreError
+from homecage.convnet.network import load_convnet
+from homecage.convnet.options import ConvnetOptions
+from homecage.convnet.train import Training, measure_mean
+from homecage.errors import ConfigError, InterruptedTrainingError
 from homecage.storage.checkpoints import EVERY_S
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.storage.weights import load_weights
@@ -32,8 +34,8 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(planned, tmp_path, monkeyp
     monkeypatch.setenv(EVERY_S, "1000")
     taken = []
 
-    def step_and_stop(self, batch, step=Training.step):
-        step(self, batch)
+    def step_and_stop(self, *told, step=Training.step):
+        step(self, *told)
         taken.append(1)
         if len(taken) % n_steps == 0:  # again and again
             os.kill(os.getpid(), signal.SIGUSR1)
@@ -73,8 +75,8 @@ def test_a_checkpoint_of_other_code_is_left_alone(planned, tmp_path, monkeypatch
     monkeypatch.setenv(EVERY_S, "0")
     n_steps = []
 
-    def step_and_stop(self, batch, step=Training.step):
-        step(self, batch)
+    def step_and_stop(self, *told, step=Training.step):
+        step(self, *told)
         n_steps.append(self.epoch)
         if len(n_steps) == 3:
             os.kill(os.getpid(), signal.SIGUSR1)
@@ -84,7 +86,8 @@ def test_a_checkpoint_of_other_code_is_left_alone(planned, tmp_path, monkeypatch
         planned.train(tmp_path / "1", code="1")
     n_steps += [None] * 10
     planned.train(tmp_path / "1", code="2")
-    n_batches = -(-len(read(planned, "train")) // OPTIONS.batch_size)
+    n_clips = read_tsv(planned.plan).query("side == 'train'")["clips"].sum()
+    n_batches = -(-round(n_clips) // OPTIONS.batch_size)
     assert n_steps[13:] == [0] * n_batches + [1] * n_batches  # from the beginning
 
 
@@ -115,53 +118,29 @@ def test_the_labels_of_test_clips_choose_nothing(planned, tmp_path):
     assert first["test"].read_bytes() != second["test"].read_bytes()
 
 
-def read(planned, side, behaviors=BEHAVIORS, threads=1):
-    return ClipReader(planned.stores, planned.plan, side, behaviors, 8, threads)
+def test_the_mean_is_that_of_the_training_frames(planned):
+    reader = ClipReader(planned.stores, planned.plan, "train", BEHAVIORS, 8)
+    frames = np.concatenate(list(reader.blocks()))
+    expected = frames.reshape(-1, 3).mean(axis=0)
+    assert measure_mean(reader).numpy() == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_mean_is_that_of_the_training_clips(planned):
-    reader = read(planned, "train")
-    clips = np.concatenate([batch.clips for batch in reader.batches(np.arange(len(reader)), 3)])
-    expected = clips.reshape(-1, 3).mean(axis=0)
-    assert measure_mean(reader, 5).numpy() == pytest.approx(expected, rel=1e-6)
+def test_every_epoch_sees_other_clips_and_alters_them_anew(planned, tmp_path, monkeypatch):
+    seen = []
 
+    def note(self, batch, alterations, step=Training.step):
+        seen.append((self.epoch, batch.clips, alterations))
+        step(self, batch, alterations)
 
-def test_batches_come_in_the_order_asked_for(planned):
-    reader = read(planned, "train", threads=3)
-    order = np.random.default_rng(0).permutation(len(reader))
-    for size in (1, 4, len(reader), len(reader) + 3):
-        batches = list(reader.batches(order, size))
-        assert [len(b.codes) for b in batches] == [
-            min(size, len(order) - i) for i in range(0, len(order), size)
-        ]
-        whole = reader.read(order)
-        assert np.array_equal(np.concatenate([b.clips for b in batches]), whole.clips)
-
-
-def test_a_plan_of_other_stores_or_behaviors_is_refused(planned):
-    with pytest.raises(
-        StoreError, match=r"plan\.tsv: names the behavior 'groom', which is none of: rest"
-    ):
-        read(planned, "train", ["rest", "walk"])
-    with pytest.raises(
-        StoreError, match=r"plan\.tsv: names the store 'folder', which is not given"
-    ):
-        ClipReader([], planned.plan, "train", BEHAVIORS, 8)
-
-
-def test_light_changes_as_the_plan_says():
-    clips = np.full((2, 8, 32, 32, 3), 100, np.uint8)
-    batch = Batch(clips, np.zeros(2, np.int64), np.float32([0, 0.5]), np.float32([2, 1]))
-    changed = change_light(batch, torch.device("cpu"))
-    assert changed[0].unique().tolist() == [(100 - 127.5) * 2 + 127.5]
-    assert changed[1].unique().tolist() == [100 + 127.5]
-
-
-def test_biases_do_not_decay_and_learn_twice_as_fast():
-    weights, biases = group_parameters(Convnet(Shape(8, 32, tuple(BEHAVIORS), NETWORK)), OPTIONS)
-    assert weights["weight_decay"] == 0.005 and biases["weight_decay"] == 0
-    assert biases["lr"] == 2 * OPTIONS.learning_rate
-    assert len(weights["params"]) == len(biases["params"]) == 8
+    monkeypatch.setattr(Training, "step", note)
+    planned.train(tmp_path / "run")
+    first, second = ([part[1:] for part in seen if part[0] == epoch] for epoch in (0, 1))
+    assert len(first) == len(second) > 1
+    for one, other in zip(first, second, strict=True):
+        assert not np.array_equal(one[0], other[0]) and not torch.equal(one[1], other[1])
+    assert len(torch.cat([altered for _, altered in first]).unique(dim=0)) == sum(
+        len(clips) for clips, _ in first
+    )
 
 
 def test_diverged_training_is_refused_and_writes_nothing(planned, tmp_path):
@@ -169,3 +148,36 @@ def test_diverged_training_is_refused_and_writes_nothing(planned, tmp_path):
     with pytest.raises(ConfigError, match=r"became nan in epoch 1; lower convnet\.learning_rate"):
         planned.train(tmp_path / "run", options=wild)
     assert not (tmp_path / "run").exists()
+
+
+DEAD = {
+    "network": NETWORK.model_copy(update={"initialization": "c3d", "pixel_scale": 1.0}),
+    "options": ConvnetOptions(epochs=1, batch_size=256),
+}
+
+
+def plan_clips(inputs, per_behavior):
+    """Plan the same stretches again, for so many clips of each behavior in an epoch."""
+    plan = read_tsv(inputs.plan)
+    train = plan["side"] == "train"
+    n_clips = plan[train].groupby("behavior")["clips"].transform("sum")
+    plan.loc[train, "clips"] *= per_behavior / n_clips
+    path = inputs.plan.with_name(f"{per_behavior}.tsv")
+    write_tsv(path, plan)
+    return Inputs(inputs.stores, path)
+
+
+def test_a_training_that_learns_nothing_ends_and_says_what_to_change(planned, tmp_path):
+    with pytest.raises(ConfigError) as error:
+        plan_clips(planned, 1200).train(tmp_path / "run", **DEAD)
+    assert re.fullmatch(
+        r"the convnet has learned nothing in its first epoch: of 3600 training clips it got "
+        r"3\d\.\d% right, and guessing gets 33\.3% \(loss 1\.\d+, of guessing 1\.099\)\. .*"
+        r"network\.initialization: he .*network\.pixel_scale.*convnet\.learning_rate.*",
+        str(error.value),
+    )
+    assert not (tmp_path / "run" / "model").exists()
+
+
+def test_of_few_clips_it_is_not_said(planned, tmp_path):
+    assert plan_clips(planned, 100).train(tmp_path / "run", **DEAD)["model"].exists()

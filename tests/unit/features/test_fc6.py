@@ -15,9 +15,7 @@ from homecage.storage.hashing import hash_file
 from homecage.storage.stores import open_store
 
 BEHAVIORS = ["dig", "nap", "run"]
-NETWORK = NetworkOptions(
-    channels=(2, 2, 2, 2, 2), descriptor=8, initialization="he", pixel_scale=64
-)
+NETWORK = NetworkOptions(input="gray+difference", channels=(2, 2, 2, 2, 2), descriptor=8)
 
 
 @pytest.fixture

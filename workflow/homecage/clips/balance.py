@@ -1,12 +1,14 @@
-"""A seeded plan of the convnet's training and test clips, written to a file.
+"""A seeded plan of where the convnet's training and test clips come from, written to a file.
 
 Stretches are divided between training and test before any cutting, so no frame is on both sides.
-Training clips are evened between behaviors as in the paper: stretches of rarer behaviors are cut into
-more densely overlapping clips, with random brightness and contrast.
+Training clips are evened between behaviors as in the paper: an epoch takes as many of each, so those
+of rarer behaviors overlap more. The plan says what is balanced; which clips an epoch takes, each epoch
+draws anew.
 """
 
 import logging
 from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +39,7 @@ def balance_clips(
     plan: Path,
     counts: Path,
 ) -> None:
-    """Write the plan (one row a clip) and its counts (one row a behavior).
+    """Write the plan (one row a stretch) and its counts (one row a behavior).
 
     Args:
         clips: stores of the clipped database, one a folder.
@@ -46,9 +48,10 @@ def balance_clips(
         behaviors: the K behaviors in order.
         geometry: length of a clip in frames.
         options: split and balance.
-        seed: of the split, the cuts and the brightness and contrast.
-        plan: TSV with store, stretch, behavior, side, start (frame in the store), brightness (added,
-            of full range 1) and contrast (factor).
+        seed: of the split.
+        plan: TSV with store, stretch, behavior, side, its frames in the store [start, stop), and the
+            clips that are taken from it: of a test stretch all; of a training stretch the mean
+            number in an epoch.
         counts: TSV with stretches, those too short, frames, training and test clips.
 
     Raises:
@@ -69,14 +72,16 @@ def balance_clips(
         raise StudyError([f"{problem} of a training clip"])
     rng = np.random.default_rng(seed)
     train, test = split_stretches(usable, behaviors, options.test_fraction, rng)
-    rows = cut_train(train, behaviors, geometry.length, options, rng)
-    cuts = pd.DataFrame(rows + cut_test(test, geometry.length))
-    write_tsv(plan, cuts)
-    write_tsv(counts, count_stretches(stretches, usable, behaviors, cuts))
+    rows = [
+        *share_training(train, behaviors, geometry.length, options.clips_per_behavior),
+        *(_row(own, "test", len(own.cut(geometry.length, step=geometry.length))) for own in test),
+    ]
+    planned = pd.DataFrame(rows)
+    write_tsv(plan, planned)
+    write_tsv(counts, count_stretches(stretches, usable, behaviors, planned, geometry.length))
     logger.info(
-        "%d training and %d test clips from %d stretches (%d too short)",
-        (cuts["side"] == "train").sum(),
-        (cuts["side"] == "test").sum(),
+        "%d training clips an epoch and %d test clips from %d stretches (%d too short)",
+        *(round(planned.loc[planned["side"] == side, "clips"].sum()) for side in ("train", "test")),
         len(stretches),
         len(stretches) - len(usable),
     )
@@ -102,44 +107,28 @@ def split_stretches(
     return train, test
 
 
-def cut_test(stretches: list[Stretch], length: int) -> list[dict[str, object]]:
-    """Cut test clips of ``length`` frames: they do not overlap and are not altered."""
-    return [
-        _row(stretch, "test", start, brightness=0.0, contrast=1.0)
-        for stretch in stretches
-        for start in stretch.cut(length, step=length)
-    ]
-
-
-def cut_train(
+def share_training(
     stretches: list[Stretch],
     behaviors: Sequence[str],
     length: int,
-    options: BalanceOptions,
-    rng: np.random.Generator,
+    clips_per_behavior: int | None,
 ) -> list[dict[str, object]]:
-    """Cut the same number of training clips of ``length`` frames for each behavior there is.
+    """Share out the same number of training clips of ``length`` frames for each behavior there is.
 
-    The commonest behavior is cut without overlap; the rarer one is, the more densely, down to a
-    clip at every frame, which are then repeated as often as it takes. Brightness and contrast
-    change at random for all behaviors alike: altering the rarer ones alone would be a cue.
+    By default as many as the commonest behavior gives without overlap. A stretch's part grows with
+    the square root of the number of clips that can begin in it: a long one has more to show, but
+    much of it is alike.
     """
     by_behavior = _group(stretches, behaviors)
-    target = options.clips_per_behavior or max(
+    target = clips_per_behavior or max(
         sum(len(stretch.cut(length, step=length)) for stretch in own)
         for own in by_behavior.values()
     )
     rows = []
     for own in filter(None, by_behavior.values()):
-        for step in range(length, 0, -1):
-            pool = [(stretch, start) for stretch in own for start in stretch.cut(length, step)]
-            if len(pool) >= target:
-                break
-        picks = np.concatenate([rng.permutation(len(pool)) for _ in range(-(-target // len(pool)))])
-        for stretch, start in (pool[i] for i in picks[:target]):
-            brightness = rng.uniform(-options.brightness, options.brightness)
-            contrast = rng.uniform(1 - options.contrast, 1 + options.contrast)
-            rows.append(_row(stretch, "train", start, brightness, contrast))
+        weights = np.sqrt([len(stretch.cut(length, step=1)) for stretch in own])
+        parts = target * weights / weights.sum()
+        rows += [_row(*each) for each in zip(own, repeat("train"), parts.tolist())]
     return rows
 
 
@@ -148,23 +137,24 @@ def count_stretches(
     usable: list[Stretch],
     behaviors: Sequence[str],
     plan: pd.DataFrame,
+    length: int,
 ) -> pd.DataFrame:
-    """Count, for each behavior, the stretches that there are and the clips that are cut from them."""
+    """Count, for each behavior, its stretches and the clips of ``length`` frames that they give."""
     rows = []
     long_enough = _group(usable, behaviors)
     for behavior, own in _group(stretches, behaviors).items():
         planned = plan[plan["behavior"] == behavior]
-        train = planned[planned["side"] == "train"]
+        train, test = (planned[planned["side"] == side] for side in ("train", "test"))
         rows.append(
             {
                 "behavior": behavior,
                 "stretches": len(own),
                 "too_short": len(own) - len(long_enough[behavior]),
                 "frames": sum(stretch.stop - stretch.start for stretch in own),
-                "train_stretches": len(train[["store", "stretch"]].drop_duplicates()),
-                "train_clips": len(train),
-                "train_clips_distinct": len(train[["store", "start"]].drop_duplicates()),
-                "test_clips": len(planned) - len(train),
+                "train_stretches": len(train),
+                "train_clips": round(train["clips"].sum()),
+                "train_clips_distinct": (train["stop"] - train["start"] - length + 1).sum(),
+                "test_clips": round(test["clips"].sum()),
             }
         )
     return pd.DataFrame(rows)
@@ -174,15 +164,13 @@ def _group(stretches: list[Stretch], behaviors: Sequence[str]) -> dict[str, list
     return {name: [own for own in stretches if own.behavior == name] for name in behaviors}
 
 
-def _row(
-    stretch: Stretch, side: str, start: int, brightness: float, contrast: float
-) -> dict[str, object]:
+def _row(stretch: Stretch, side: str, clips: float) -> dict[str, object]:
     return {
         "store": stretch.store,
         "stretch": stretch.name,
         "behavior": stretch.behavior,
         "side": side,
-        "start": start,
-        "brightness": round(brightness, 4),
-        "contrast": round(contrast, 4),
+        "start": stretch.start,
+        "stop": stretch.stop,
+        "clips": round(clips, 4),
     }

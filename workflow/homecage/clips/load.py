@@ -1,4 +1,4 @@
-"""Batches of clips, read as a plan says from stores of frames."""
+"""Batches of clips, read from stores of frames."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,25 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from homecage.clips.draw import Clips, read_side
+from homecage.clips.tiling import repeat_first
 from homecage.errors import StoreError
 from homecage.running.prefetch import prefetch
 from homecage.storage.frame_tables import encode_behaviors
 from homecage.storage.stores import Store, open_store
-from homecage.storage.tables import read_tsv
+
+FRAMES_PER_BLOCK = 256
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B clips of L frames and what the plan says of them."""
+    """B clips of L frames, each after the frames before it that the convnet looks at."""
 
-    clips: NDArray[np.uint8]  # (B, L, S, S, 3)
+    clips: NDArray[np.uint8]  # (B, before + L, S, S, 3)
     codes: NDArray[np.int64]  # (B,) of their behaviors
-    brightness: NDArray[np.float32]  # (B,) added, of full range 1
-    contrast: NDArray[np.float32]  # (B,) factor
 
 
 class ClipReader:
-    """Reads the clips of one side of a plan in any order."""
+    """Reads clips of one side of a plan."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class ClipReader:
         side: str,
         behaviors: Sequence[str],
         length: int,
+        before: int = 0,
         threads: int = 1,
     ) -> None:
         """Open the stores.
@@ -46,32 +48,24 @@ class ClipReader:
             side: ``train`` or ``test``.
             behaviors: the K behaviors in order.
             length: L.
+            before: frames to read before each clip. Where its stretch has none, its first frame
+                stands for them: no frame of another stretch is read.
             threads: that read clips at the same time.
 
         Raises:
             StoreError: the plan is of other stores or behaviors, or a store cannot be read.
         """
         self._stores: dict[str, Store] = {path.stem: _open_frames(path) for path in stores}
-        self._length = length
-        self._threads = ThreadPoolExecutor(threads)
-        table = read_tsv(plan)
-        if unknown := set(table["store"]) - self._stores.keys():
+        self.side = read_side(plan, side, behaviors)
+        """The stretches that clips may be of."""
+        stretches = self.side.stretches
+        if unknown := {stretch.store for stretch in stretches} - self._stores.keys():
             raise StoreError(plan, f"names the store {min(unknown)!r}, which is not given")
-        if unknown := set(table["behavior"]) - set(behaviors):
-            raise StoreError(
-                plan,
-                f"names the behavior {min(unknown)!r}, which is none of: {', '.join(behaviors)}",
-            )
-        table = table[table["side"] == side]
-        self.codes = encode_behaviors(table["behavior"], behaviors).astype(np.int64)
-        """The behavior of each clip, (N,), by its place in the list."""
-        self._of_store = table["store"].tolist()
-        self._starts = table["start"].to_numpy(np.int64)
-        self._brightness = table["brightness"].to_numpy(np.float32)
-        self._contrast = table["contrast"].to_numpy(np.float32)
-
-    def __len__(self) -> int:
-        return len(self._starts)
+        self._codes = encode_behaviors([own.behavior for own in stretches], behaviors).astype(
+            np.int64
+        )
+        self._length, self._before = length, before
+        self._threads = ThreadPoolExecutor(threads)
 
     @property
     def size_px(self) -> int:
@@ -79,27 +73,38 @@ class ClipReader:
         store = next(iter(self._stores.values()))
         return int(store["frames"].shape[1])
 
+    @property
+    def n_behaviors(self) -> int:
+        """The behaviors that there are clips of."""
+        return len(set(self._codes.tolist()))
+
     def describe_stores(self) -> dict[str, Mapping[str, Any]]:
         """Return what each store says of the files that it was made from."""
         return {name: store.attributes for name, store in self._stores.items()}
 
-    def read(self, indices: NDArray[np.int64]) -> Batch:
-        """Read the clips at these rows of the side's plan."""
-        return Batch(
-            np.stack(list(self._threads.map(self._read_clip, indices))),
-            self.codes[indices],
-            self._brightness[indices],
-            self._contrast[indices],
+    def read(self, clips: Clips) -> Batch:
+        """Read these clips."""
+        read = self._threads.map(self._read_clip, clips.stretch, clips.start)
+        return Batch(np.stack(list(read)), self._codes[clips.stretch])
+
+    def _read_clip(self, number: int, start: int) -> NDArray[np.uint8]:
+        stretch = self.side.stretches[number]
+        first = max(start - self._before, stretch.start)
+        frames = self._stores[stretch.store]["frames"][first : start + self._length]
+        return repeat_first(frames, self._before + self._length - len(frames))
+
+    def batches(self, clips: Clips, size: int) -> Iterator[Batch]:
+        """Return batches in the clips' order, the next ones being read while one is used."""
+        return prefetch(self.read(clips[i : i + size]) for i in range(0, len(clips), size))
+
+    def blocks(self) -> Iterator[NDArray[np.uint8]]:
+        """Return all frames of the stretches, in blocks (t, S, S, 3)."""
+        slices = (
+            (stretch.store, slice(start, min(start + FRAMES_PER_BLOCK, stretch.stop)))
+            for stretch in self.side.stretches
+            for start in range(stretch.start, stretch.stop, FRAMES_PER_BLOCK)
         )
-
-    def _read_clip(self, index: int) -> NDArray[np.uint8]:
-        start = self._starts[index]
-        return self._stores[self._of_store[index]]["frames"][start : start + self._length]
-
-    def batches(self, order: NDArray[np.int64], size: int) -> Iterator[Batch]:
-        """Return batches in this order, the next ones being read while one is used."""
-        parts = (order[i : i + size] for i in range(0, len(order), size))
-        return prefetch(map(self.read, parts))
+        return prefetch(self._stores[store]["frames"][rows] for store, rows in slices)
 
 
 def _open_frames(path: Path) -> Store:

@@ -1,4 +1,4 @@
-"""Options of clips: their geometry, and how the convnet's training and test clips are made."""
+"""Options of clips: their geometry, and how the convnet's training and test clips are balanced."""
 
 from typing import Self
 
@@ -28,15 +28,11 @@ class ClipGeometry(Options):
 
 
 class BalanceOptions(Options):
-    """How stretches of one behavior become the convnet's training and test clips."""
+    """How many of the convnet's training and test clips come from which stretches."""
 
     test_fraction: float = Field(0.2, gt=0, lt=1)
     """Share of each behavior's stretches (clips of the clipped database, or bouts) kept for the test.
     Source: our choice."""
     clips_per_behavior: int | None = Field(None, ge=1)
-    """Training clips of each behavior; null: as many as the commonest gives without overlap.
-    Source: the paper evens the classes; the number is our choice."""
-    brightness: float = Field(0.2, ge=0, lt=1)
-    """Largest random change of brightness, as a share of the full range. Source: our choice."""
-    contrast: float = Field(0.2, ge=0, lt=1)
-    """Largest random relative change of contrast. Source: our choice."""
+    """Training clips of each behavior in an epoch; null: as many as the commonest gives without
+    overlap. Source: the paper evens the classes; the number is our choice."""

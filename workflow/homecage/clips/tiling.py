@@ -31,3 +31,8 @@ def clip_of_frame(n_frames: int, geometry: ClipGeometry) -> NDArray[np.int64]:
     """
     last = count_clips(n_frames, geometry) - 1
     return np.clip((np.arange(n_frames) - geometry.label_offset) // geometry.stride, 0, last)
+
+
+def repeat_first(frames: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+    """Put a copy or more of the first frame before the frames: nothing has moved there."""
+    return np.concatenate([np.repeat(frames[:1], times, axis=0), frames])

@@ -1,6 +1,6 @@
 """From a stream of frames to the descriptor and the probabilities of every clip.
 
-Letters: T frames, C clips, S frame size, D descriptor, K behaviors.
+Letters: T frames, S frame size, C channels of a frame, D descriptor, K behaviors.
 """
 
 from abc import ABC, abstractmethod
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.clips.options import ClipGeometry
+from homecage.clips.tiling import repeat_first
 from homecage.convnet.network import Convnet
 from homecage.running.memory import send
 from homecage.running.precision import autocast
@@ -23,12 +24,12 @@ from homecage.running.precision import autocast
 class Descriptions:
     """What the convnet says of some consecutive clips."""
 
-    fc6: NDArray[np.float32]  # (C, D) after ReLU, L2-normalized; a zero vector stays zero
-    probability: NDArray[np.float32]  # (C, K)
+    fc6: NDArray[np.float32]  # (clips, D) after ReLU, L2-normalized; a zero vector stays zero
+    probability: NDArray[np.float32]  # (clips, K)
 
 
 class Engine(ABC):
-    """Describes all clips of a video, given its frames in blocks of any size, in order.
+    """Describes all clips of a video, given its frames in blocks of any size, from the first on.
 
     Batches of clips have one size and one place, whatever the blocks are: so the numbers, too, do
     not depend on the blocks.
@@ -40,22 +41,25 @@ class Engine(ABC):
         self._batch_size = batch_size
 
     @abstractmethod
-    def activate_fc6(self, frames: NDArray[np.uint8]) -> Tensor:
-        """Return fc6 after its ReLU, float32 (C, D), of one batch of clips.
+    def activate_fc6(self, scaled: Tensor) -> Tensor:
+        """Return fc6 after its ReLU, float32 (clips, D), of one batch of clips.
 
-        ``frames`` (T, S, S, 3) are those of the batch: T = (batch size - 1) * stride + length.
+        ``scaled`` (C, T, S, S) is what the convnet sees of the batch's frames, C channels of each:
+        T = (batch size - 1) * stride + length.
         """
 
     @torch.inference_mode()
     def _describe(self, frames: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-        fc6 = self.activate_fc6(frames)
+        pixels = send(np.ascontiguousarray(frames), self._convnet.mean.device)
+        fc6 = self.activate_fc6(self._convnet.scale(pixels[None])[0])
         return F.normalize(fc6, dim=1), F.softmax(self._convnet.score(fc6), dim=1)
 
     def describe(self, blocks: Iterable[NDArray[np.uint8]]) -> Iterator[Descriptions]:
         """Yield the descriptions of consecutive clips from blocks of frames (t, S, S, 3)."""
         # A batch's results are fetched when the next one is under way: a GPU need not wait.
         under_way: list[tuple[int, tuple[Tensor, Tensor]]] = []
-        for frames, n_clips in batch_frames(blocks, self._geometry, self._batch_size):
+        n_before = self._convnet.shape.network.frames_before
+        for frames, n_clips in batch_frames(blocks, self._geometry, self._batch_size, n_before):
             under_way.append((n_clips, self._describe(frames)))
             if len(under_way) > 1:
                 yield _fetch(*under_way.pop(0))
@@ -76,35 +80,38 @@ class PlainEngine(Engine):
         super().__init__(convnet, geometry, batch_size)
         self._precision = precision
 
-    def activate_fc6(self, frames: NDArray[np.uint8]) -> Tensor:
+    def activate_fc6(self, scaled: Tensor) -> Tensor:
         """Cut the frames into clips and run each through the network."""
         geometry = self._geometry
-        windows = np.lib.stride_tricks.sliding_window_view(frames, geometry.length, axis=0)
-        clips = np.moveaxis(windows[:: geometry.stride], -1, 1).copy()  # (C, L, S, S, 3)
-        device = self._convnet.mean.device
-        scaled = self._convnet.scale(send(clips, device))
-        with autocast(self._precision, device):
-            return self._convnet.activate_fc6(scaled).float()
+        windows = scaled.unfold(1, geometry.length, geometry.stride)  # (C, clips, S, S, L)
+        clips = windows.permute(1, 0, 4, 2, 3).contiguous(memory_format=torch.channels_last_3d)
+        with autocast(self._precision, scaled.device):
+            return self._convnet.activate_fc6(clips).float()
 
 
 def batch_frames(
-    blocks: Iterable[NDArray[np.uint8]], geometry: ClipGeometry, batch_size: int
+    blocks: Iterable[NDArray[np.uint8]],
+    geometry: ClipGeometry,
+    batch_size: int,
+    n_before: int = 0,
 ) -> Iterator[tuple[NDArray[np.uint8], int]]:
     """Cut a stream into the frames of each batch of clips, with the number of clips in it.
 
-    The last frame is repeated to fill the last batch.
+    The frames of a batch begin ``n_before`` before its first clip. There the stream's first frame is
+    repeated, as its last one is to fill the last batch.
     """
-    span = (batch_size - 1) * geometry.stride + geometry.length
+    length = n_before + geometry.length
+    span = (batch_size - 1) * geometry.stride + length
     step = batch_size * geometry.stride
     held: NDArray[np.uint8] | None = None
     for block in blocks:
-        held = block if held is None else np.concatenate([held, block])
+        held = repeat_first(block, n_before) if held is None else np.concatenate([held, block])
         while len(held) >= span:
             yield held[:span], batch_size
             held = held[step:]
-    if held is not None and len(held) >= geometry.length:
+    if held is not None and len(held) >= length:
         fill = np.repeat(held[-1:], span - len(held), axis=0)
-        yield np.concatenate([held, fill]), (len(held) - geometry.length) // geometry.stride + 1
+        yield np.concatenate([held, fill]), (len(held) - length) // geometry.stride + 1
 
 
 def _fetch(n_clips: int, described: tuple[Tensor, Tensor]) -> Descriptions:

@@ -1,6 +1,7 @@
 """The 3-D convnet of Le & Murari: five convolutions, a descriptor layer fc6, fc7 and a softmax.
 
-Letters: B batch, L frames of a clip, S frame size in pixels, D descriptor, K behaviors.
+Letters: B batch, L frames of a clip, S frame size in pixels, C input channels, D descriptor, K behaviors.
+Frames come with as many before them as the network's input is compared with (``frames_before``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,11 @@ POOLING: tuple[tuple[int, int, int], ...] = (
     (1, 2, 2),
 )
 """Pooling windows (time, height, width) after conv1 to conv5. Source: paper."""
+
+INPUT_CHANNELS = {"rgb": 3, "gray+difference": 2}
+
+DIFFERENCE_GAIN = 4.0
+"""Brings the differences of frames to the order of the grays. Source: our choice."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Convnet(nn.Module):
         super().__init__()
         self.shape = shape
         options = shape.network
-        widths = (3, *options.channels)
+        widths = (INPUT_CHANNELS[options.input], *options.channels)
         self.convolutions = nn.ModuleList(
             nn.Conv3d(widths[i], widths[i + 1], kernel_size=3, padding=1) for i in range(5)
         )
@@ -73,12 +79,20 @@ class Convnet(nn.Module):
         return [Convolution(*(p.detach() for p in c.parameters())) for c in self.convolutions]
 
     def scale(self, clips: Tensor) -> Tensor:
-        """Subtract the training mean from uint8 clips (B, L, S, S, 3) -> (B, 3, L, S, S)."""
+        """Return what the network sees of pixels: (B, before + L, S, S, 3) -> (B, C, L, S, S).
+
+        The difference of a frame from the one before it belongs to the frame, whichever clip it is
+        in: so clips that overlap share it.
+        """
         scaled = (clips.to(self.mean.dtype) - self.mean) / self.shape.network.pixel_scale
+        if self.shape.network.input == "gray+difference":
+            gray = scaled.mean(dim=-1)
+            difference = DIFFERENCE_GAIN * gray.diff(dim=1)
+            scaled = torch.stack([gray[:, 1:], difference], dim=-1)
         return scaled.permute(0, 4, 1, 2, 3)
 
     def activate_fc6(self, scaled: Tensor) -> Tensor:
-        """Return fc6 after its ReLU, (B, D), from scaled clips (B, 3, L, S, S)."""
+        """Return fc6 after its ReLU, (B, D), from scaled clips (B, C, L, S, S)."""
         x = scaled
         for convolution, window in zip(self.convolutions, POOLING, strict=True):
             # Pooled first: the same numbers, and the ReLU has four to eight times less to do.
@@ -94,7 +108,7 @@ class Convnet(nn.Module):
         return logits
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Return logits (B, K) from uint8 clips (B, L, S, S, 3)."""
+        """Return logits (B, K) from the pixels of clips (B, before + L, S, S, 3)."""
         return self.score(self.activate_fc6(self.scale(clips)))
 
 
@@ -116,8 +130,8 @@ def pool(x: Tensor, window: tuple[int, int, int]) -> Tensor:
 def initialize(network: Convnet, generator: torch.Generator) -> None:
     """Set random initial weights.
 
-    The C3D UCF101 training example: Gaussian of width 0.01 in convolutions and fc8, 0.005 in fc6 and
-    fc7; biases 0 in conv1 and fc8, 1 elsewhere. He: Gaussian of width sqrt(2 / fan in), biases 0.
+    He: Gaussian of width sqrt(2 / fan in), biases 0. The C3D UCF101 training example: Gaussian of
+    width 0.01 in convolutions and fc8, 0.005 in fc6 and fc7; biases 0 in conv1 and fc8, 1 elsewhere.
     """
     layers = [*network.convolutions, network.fc6, network.fc7, network.fc8]
     for layer in layers:

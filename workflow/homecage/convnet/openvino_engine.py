@@ -5,7 +5,6 @@ from functools import reduce
 import numpy as np
 import openvino as ov
 import torch
-from numpy.typing import NDArray
 from openvino import opset13 as ops
 from torch import Tensor
 
@@ -39,20 +38,20 @@ class OpenVinoEngine(Engine):
         }
         self._request = ov.Core().compile_model(model, "CPU", settings).create_infer_request()
 
-    def activate_fc6(self, frames: NDArray[np.uint8]) -> Tensor:
+    def activate_fc6(self, scaled: Tensor) -> Tensor:
         """Run the graph once."""
-        (fc6,) = self._request.infer([np.ascontiguousarray(frames)]).values()
+        planes = scaled.transpose(0, 1).contiguous().numpy()  # (T, C, S, S)
+        (fc6,) = self._request.infer([planes]).values()
         return torch.from_numpy(fc6.copy())
 
 
 def build_graph(convnet: Convnet, plan: SharingPlan) -> ov.Model:
-    """Build the graph from frames uint8 (T, S, S, 3) to fc6 after its ReLU, (C, D)."""
+    """Build the graph from scaled frames (T, C, S, S) to fc6 after its ReLU, (clips, D)."""
     size_px = convnet.shape.size_px
-    frames = ops.parameter([plan.n_frames, size_px, size_px, 3], np.uint8)
-    centered = ops.subtract(ops.convert(frames, "f32"), _constant(convnet.mean))
-    scaled = ops.divide(centered, ops.constant(np.float32(convnet.shape.network.pixel_scale)))
-    planes = _split(ops.transpose(scaled, ops.constant([0, 3, 1, 2])).output(0))
     convolutions = convnet.list_convolutions()
+    n_channels = convolutions[0].kernel.shape[1]
+    frames = ops.parameter([plan.n_frames, n_channels, size_px, size_px], np.float32)
+    planes = _split(frames.output(0))
     first, *others = plan.layers
     groups = [_convolve_frames(planes, group, convolutions[0]) for group in first]
     for number, layer in enumerate(others, start=1):

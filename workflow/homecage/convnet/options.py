@@ -10,39 +10,66 @@ from homecage.options import Options, Precision
 class NetworkOptions(Options):
     """The shape of the convnet. It also depends on the clip length and the frame size."""
 
+    input: Literal["rgb", "gray+difference"] = "rgb"
+    """What it sees of a frame. rgb: its colors; gray+difference: its gray, and the difference from
+    the gray of the frame before, four times. Source: paper (rgb); the other is our choice."""
     channels: tuple[int, int, int, int, int] = (64, 128, 256, 256, 256)
     """Output channels of conv1 to conv5. Source: the C3D UCF101 training example."""
     descriptor: int = Field(2048, ge=1)
     """Units of fc6 (the descriptor, D) and of fc7. Source: paper."""
     dropout: float = Field(0.5, ge=0, lt=1)
     """Dropout after fc6 and fc7. Source: the C3D UCF101 training example."""
-    initialization: Literal["c3d", "he"] = "c3d"
-    """c3d: Gaussian with the widths and biases of the C3D UCF101 training example; he: He et al.
-    (2015). Source: C3D; the paper does not say."""
-    pixel_scale: float = Field(1.0, gt=0)
+    initialization: Literal["he", "c3d"] = "he"
+    """he: He et al. (2015); c3d: Gaussian with the widths and biases of the C3D UCF101 training
+    example. Source: the paper does not say; our choice."""
+    pixel_scale: float = Field(64.0, gt=0)
     """Pixels are divided by this after the channel mean is subtracted; He initialization expects
-    values of order 1: about 64. Source: C3D, which does not divide; the paper does not say."""
+    values of order 1: about 64. C3D does not divide: 1. Source: our choice."""
+
+    @property
+    def frames_before(self) -> int:
+        """The frames before a clip that its first frame is compared with."""
+        return int(self.input == "gray+difference")
+
+
+class AugmentOptions(Options):
+    """How a training clip is altered, at random and anew each time that it is presented."""
+
+    brightness: float = Field(0.2, ge=0, lt=1)
+    """Largest change of brightness, as a share of the full range. Source: the paper changes it; the
+    number is our choice."""
+    contrast: float = Field(0.2, ge=0, lt=1)
+    """Largest relative change of contrast. Source: the paper changes it; the number is our choice."""
+    shift: float = Field(0.0, ge=0, lt=1)
+    """Largest shift in height and in width, as a share of the frame. Source: our choice."""
+    zoom: float = Field(0.0, ge=0, lt=1)
+    """Largest relative change of size. Source: our choice."""
 
 
 class ConvnetOptions(Options):
-    """Stochastic gradient descent on the balanced clips."""
+    """The convnet's training."""
 
     trained_on: Literal["clips", "fold"] = "clips"
     """clips: one convnet for all folds, from the clipped database; fold: one for each fold, from
     the bouts of its training videos, so that it has seen no frame of the others. Source: the paper
     has one, from the clipped database; a convnet for each fold is our choice."""
     epochs: int = Field(15, ge=1)
-    """Passes over the training clips. Source: paper."""
+    """Epochs, each of as many clips of every behavior (balance.clips_per_behavior). Source: paper."""
     batch_size: int = Field(32, ge=1)
     """Clips in a batch. Source: paper."""
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    """sgd: stochastic gradient descent, whose rate drops in steps; adamw: Loshchilov & Hutter
+    (2019), whose rate falls to 0 along a half cosine. Source: paper (sgd)."""
     learning_rate: float = Field(0.002, gt=0)
-    """Initial learning rate. Source: paper."""
+    """Learning rate, after the warm-up and before it falls. Source: paper."""
+    warm_up: float = Field(0.0, ge=0, lt=1)
+    """Share of the training in which the rate rises from 0. Source: our choice."""
     learning_rate_drop: float = Field(0.1, gt=0, le=1)
-    """Factor on the learning rate at each drop. Source: paper."""
+    """Of sgd: factor on the learning rate at each drop. Source: paper."""
     learning_rate_drop_epochs: int = Field(3, ge=1)
-    """Epochs between drops. Source: paper."""
+    """Of sgd: epochs between drops. Source: paper."""
     momentum: float = Field(0.9, ge=0, lt=1)
-    """Momentum. Source: the C3D UCF101 training example."""
+    """Momentum; of adamw, the first of its two betas. Source: the C3D UCF101 training example."""
     weight_decay: float = Field(0.005, ge=0)
     """Weight decay, on weights and not on biases. Source: the C3D UCF101 training example."""
     precision: Precision = "auto"

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.clips.options import ClipGeometry
 from homecage.convnet.engine import Engine
 from homecage.convnet.network import POOLING, Convnet
 from homecage.convnet.sharing import TAPS, Group, Layer, plan_sharing
-from homecage.running.memory import send
 
 
 class TorchEngine(Engine):
@@ -35,12 +32,9 @@ class TorchEngine(Engine):
         ]
         self._fc6 = [p.detach().to(precision) for p in convnet.fc6.parameters()]
 
-    def activate_fc6(self, frames: NDArray[np.uint8]) -> Tensor:
+    def activate_fc6(self, scaled: Tensor) -> Tensor:
         """Compute each layer's planes from those of the layer before."""
-        device = self._convnet.mean.device
-        sent = send(np.ascontiguousarray(frames), device)
-        scaled = self._convnet.scale(sent[None])[0]  # (3, T, S, S)
-        x = scaled.transpose(0, 1).to(self._precision)  # (T, 3, S, S), channels last in memory
+        x = scaled.transpose(0, 1).to(self._precision)  # (T, C, S, S), channels last in memory
         first, *others = self._plan.layers
         planes = torch.cat([self._convolve_frames(x, group) for group in first])
         for number, layer in enumerate(others, start=1):

@@ -1,8 +1,9 @@
 """Training the convnet on a balanced plan of clips."""
 
 import logging
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from homecage.clips.draw import Clips, draw_clips, list_clips
 from homecage.clips.load import Batch, ClipReader
 from homecage.clips.options import ClipGeometry
+from homecage.convnet.augment import alter, draw_alterations
 from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
-from homecage.convnet.options import ConvnetOptions, NetworkOptions
+from homecage.convnet.optimizer import make_optimizer, set_rate
+from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.errors import ConfigError
+from homecage.running.chance import stays_at_chance
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.memory import keep_freed_memory, send
 from homecage.running.precision import autocast, choose_precision, name_precision
@@ -36,6 +41,7 @@ def train_convnet(
     behaviors: list[str],
     geometry: ClipGeometry,
     network: NetworkOptions,
+    augment: AugmentOptions,
     options: ConvnetOptions,
     seed: int,
     threads: int,
@@ -45,16 +51,17 @@ def train_convnet(
     history: Path,
     test: Path,
 ) -> None:
-    """Train on the plan's training clips; measure on its test clips, which choose nothing.
+    """Train on clips of the plan's training stretches; measure on its test clips, which choose nothing.
 
     Args:
         stores: the frames that the plan names: of clip folders, or of videos.
-        plan: the balanced plan of training and test clips.
+        plan: the balanced plan of where training and test clips come from.
         behaviors: the K behaviors in order.
         geometry: length of a clip.
-        network: the network's shape and initialization.
+        network: the network's input, shape and initialization.
+        augment: how training clips are altered.
         options: the optimizer and its schedule.
-        seed: of the initial weights, the order of clips and dropout.
+        seed: of the initial weights, the clips of each epoch, how they are altered, and dropout.
         threads: CPU threads; part of what makes two runs identical.
         code: the fingerprint of the code: a training goes on only from checkpoints of the same.
         checkpoints: folder that keeps the state of a training that is stopped, to go on from.
@@ -63,7 +70,7 @@ def train_convnet(
         test: TSV to write: test clips and accuracy of each behavior and of all, after the last epoch.
 
     Raises:
-        ConfigError: the training diverged.
+        ConfigError: the training diverged, or has learned nothing in its first epoch.
         InterruptedTrainingError: a signal asked to stop.
     """
     make_deterministic(threads)
@@ -71,15 +78,16 @@ def train_convnet(
     device = choose_device()
     precision = choose_precision(options.precision, device)
     train_reader, test_reader = (
-        ClipReader(stores, plan, side, behaviors, geometry.length, threads)
+        ClipReader(stores, plan, side, behaviors, geometry.length, network.frames_before, threads)
         for side in ("train", "test")
     )
-    generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # dropout
     convnet = Convnet(Shape(geometry.length, train_reader.size_px, tuple(behaviors), network))
-    initialize(convnet, generator)
+    initialize(convnet, torch.Generator().manual_seed(seed))
     convnet.to(device)
-    training = Training(convnet, options, generator, precision)
+    n_clips = round(train_reader.side.n_clips.sum())
+    training = Training(convnet, options, n_clips, precision)
+    test_clips = list_clips(test_reader.side, geometry.length)
     key = make_key(
         code=code,
         stores=train_reader.describe_stores(),
@@ -87,6 +95,7 @@ def train_convnet(
         behaviors=behaviors,
         geometry=geometry.model_dump(),
         network=network.model_dump(),
+        augment=augment.model_dump(),
         options=options.model_dump(exclude={"trained_on"}),
         seed=seed,
         threads=threads,
@@ -95,18 +104,36 @@ def train_convnet(
     )
     with Checkpoints(checkpoints, key) as saved:
         if (state := saved.load()) is None:
-            convnet.mean.copy_(measure_mean(train_reader, options.batch_size))
+            convnet.mean.copy_(measure_mean(train_reader))
         else:
             training.restore(state)
         logger.info("%s, %s", device, precision)
-        for _ in range(training.epoch, options.epochs):
-            correct = train_epoch(training, train_reader, test_reader, saved)
+        for epoch in range(training.epoch, options.epochs):
+            started = time.monotonic()
+            rng = np.random.default_rng([seed, epoch])
+            clips = draw_clips(train_reader.side, geometry.length, rng)
+            alterations = draw_alterations(len(clips), augment, rng)
+            row = train_epoch(training, train_reader, clips, alterations, saved)
+            codes, correct = find_correct(
+                convnet, test_reader.batches(test_clips, options.batch_size), precision
+            )
+            row["test_accuracy"] = share(correct)
+            training.rows.append(row)
+            logger.info(
+                "epoch %d/%d: loss %.3f, training accuracy %.3f, test accuracy %.3f (%.0f s left)",
+                *(epoch + 1, options.epochs, row["train_loss"], row["train_accuracy"]),
+                *(
+                    row["test_accuracy"],
+                    (options.epochs - epoch - 1) * (time.monotonic() - started),
+                ),
+            )
         write_tsv(history, pd.DataFrame(training.rows))
-        write_tsv(test, tabulate_test(test_reader.codes, correct, behaviors))
+        write_tsv(test, tabulate_test(codes, correct, behaviors))
         metadata = {
             "trained_on": sorted(path.stem for path in stores),
             "plan_sha256": hash_file(plan),
             "training": options.model_dump(exclude={"trained_on"}),
+            "augment": augment.model_dump(),
             "seed": seed,
             "precision": name_precision(precision),
             "torch": torch.__version__,
@@ -118,21 +145,15 @@ class Training:
     """A training as far as it has come: all that its next step depends on."""
 
     def __init__(
-        self,
-        convnet: Convnet,
-        options: ConvnetOptions,
-        generator: torch.Generator,
-        precision: torch.dtype,
+        self, convnet: Convnet, options: ConvnetOptions, n_clips: int, precision: torch.dtype
     ) -> None:
+        """Begin a training of so many clips an epoch."""
         self.convnet, self.options, self.precision = convnet, options, precision
         self.device = convnet.mean.device
-        self.optimizer = torch.optim.SGD(
-            group_parameters(convnet, options), lr=options.learning_rate, momentum=options.momentum
-        )
+        self.optimizer = make_optimizer(convnet, options)
         self.rows: list[dict[str, float]] = []  # of the history, one an epoch
-        self._generator = generator
-        self._order_state = generator.get_state()  # that gives the epoch's order
-        self._seen = 0  # clips of the epoch
+        self.seen = 0  # clips of the epoch
+        self._steps_per_epoch = -(-n_clips // options.batch_size)
         self._loss, self._correct = torch.zeros(2, device=self.device)  # their sums
 
     @property
@@ -140,38 +161,49 @@ class Training:
         """The epochs that are over."""
         return len(self.rows)
 
-    def shuffle(self, n_clips: int) -> NDArray[np.int64]:
-        """Return the clips of the epoch that are still to come, in their order."""
-        self._generator.set_state(self._order_state)
-        order = torch.randperm(n_clips, generator=self._generator).numpy()
-        return order[self._seen :]
-
-    def step(self, batch: Batch) -> None:
-        """Take one step down the gradient."""
+    def step(self, batch: Batch, alterations: Tensor) -> None:
+        """Take one step down the gradient, on clips altered as (B, 5) says."""
+        number = self.epoch * self._steps_per_epoch + self.seen // self.options.batch_size
+        set_rate(self.optimizer, self.options, number, self._steps_per_epoch)
         codes = send(batch.codes, self.device)
+        clips = alter(send(batch.clips, self.device), alterations.to(self.device))
         with autocast(self.precision, self.device):
-            logits = self.convnet(change_light(batch, self.device))
+            logits = self.convnet(clips)
         loss = F.cross_entropy(logits.float(), codes)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self._loss += loss.detach() * len(codes)
         self._correct += (logits.argmax(1) == codes).sum()
-        self._seen += len(codes)
+        self.seen += len(codes)
 
-    def end_epoch(self) -> dict[str, float]:
-        """Close the epoch; return its row of the history, without the test's accuracy."""
+    def end_epoch(self, n_behaviors: int) -> dict[str, float]:
+        """Close the epoch; return its row of the history, still without the test's accuracy.
+
+        Raises:
+            ConfigError: the training diverged, or its first epoch, of as many clips of each of so
+                many behaviors, has taught it nothing.
+        """
         row: dict[str, float] = {
             "epoch": self.epoch + 1,
             "learning_rate": self.optimizer.param_groups[0]["lr"],
-            "train_loss": float(self._loss / self._seen),
-            "train_accuracy": float(self._correct / self._seen),
+            "train_loss": float(self._loss / self.seen),
+            "train_accuracy": float(self._correct / self.seen),
         }
-        if row["epoch"] % self.options.learning_rate_drop_epochs == 0:
-            for group in self.optimizer.param_groups:
-                group["lr"] *= self.options.learning_rate_drop
-        self._order_state = self._generator.get_state()
-        self._seen = 0
+        if not math.isfinite(row["train_loss"]):
+            raise ConfigError(
+                f"the convnet's loss became {row['train_loss']} in epoch {row['epoch']}; lower "
+                "convnet.learning_rate"
+            )
+        if row["epoch"] == 1 and stays_at_chance(int(self._correct), self.seen, 1 / n_behaviors):
+            raise ConfigError(
+                f"the convnet has learned nothing in its first epoch: of {self.seen} training clips it "
+                f"got {row['train_accuracy']:.1%} right, and guessing gets {1 / n_behaviors:.1%} (loss "
+                f"{row['train_loss']:.3f}, of guessing {math.log(n_behaviors):.3f}). Let it begin with "
+                "network.initialization: he and network.pixel_scale: 64, or change "
+                "convnet.learning_rate or convnet.optimizer (docs/method.md, Initial weights)"
+            )
+        self.seen = 0
         self._loss, self._correct = torch.zeros(2, device=self.device)
         return row
 
@@ -181,8 +213,7 @@ class Training:
             "convnet": self.convnet.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "rows": self.rows,
-            "order": self._order_state,
-            "seen": self._seen,
+            "seen": self.seen,
             "sums": [self._loss, self._correct],
             "random": capture_random(self.device),
         }
@@ -191,88 +222,65 @@ class Training:
         """Go on from a captured state."""
         self.convnet.load_state_dict(state["convnet"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.rows = state["rows"]
-        self._order_state, self._seen = state["order"], state["seen"]
+        self.rows, self.seen = state["rows"], state["seen"]
         self._loss, self._correct = (total.to(self.device) for total in state["sums"])
         restore_random(state["random"], self.device)
 
 
 def train_epoch(
-    training: Training, train_reader: ClipReader, test_reader: ClipReader, saved: Checkpoints
-) -> NDArray[np.bool_]:
-    """Take what is left of a pass over the training clips; return which test clips are right, (N,)."""
+    training: Training,
+    reader: ClipReader,
+    clips: Clips,
+    alterations: Tensor,
+    saved: Checkpoints,
+) -> dict[str, float]:
+    """Take what is left of an epoch; return its row of the history.
+
+    Args:
+        training: the training so far.
+        reader: of the training clips.
+        clips: the N clips of the epoch.
+        alterations: how they are altered, (N, 5).
+        saved: takes checkpoints.
+    """
+    training.convnet.train()
+    size = training.options.batch_size
+    batches = Awaited(reader.batches(clips[training.seen :], size))
     started = time.monotonic()
-    options, convnet = training.options, training.convnet
-    convnet.train()
-    order = training.shuffle(len(train_reader))
-    batches = Awaited(train_reader.batches(order, options.batch_size))
     for batch in batches:
-        training.step(batch)
+        training.step(batch, alterations[training.seen :][:size])
         saved.offer(training.capture)
-    waited = batches.waited_s / (time.monotonic() - started)
-    row = training.end_epoch()
-    if not np.isfinite(row["train_loss"]):
-        raise ConfigError(
-            f"the convnet's loss became {row['train_loss']} in epoch {training.epoch + 1}; lower "
-            "convnet.learning_rate"
-        )
-    correct = find_correct(convnet, test_reader, options.batch_size, training.precision)
-    row["test_accuracy"] = share(correct)
-    training.rows.append(row)
-    logger.info(
-        "epoch %d/%d: loss %.3f, training accuracy %.3f, test accuracy %.3f "
-        "(%.0f s left; %.0f %% of the training was spent waiting for clips)",
-        *(training.epoch, options.epochs, row["train_loss"], row["train_accuracy"]),
-        *(row["test_accuracy"], (options.epochs - training.epoch) * (time.monotonic() - started)),
-        100 * waited,
-    )
-    return correct
+    share_waited = batches.waited_s / (time.monotonic() - started)
+    logger.info("%.0f %% of the epoch was spent waiting for clips", 100 * share_waited)
+    return training.end_epoch(reader.n_behaviors)
 
 
-def group_parameters(convnet: Convnet, options: ConvnetOptions) -> list[dict[str, object]]:
-    """Weights decay; biases do not and learn twice as fast, as in the C3D UCF101 example."""
-    named = list(convnet.named_parameters())
-    weights = [parameter for name, parameter in named if name.endswith("weight")]
-    biases = [parameter for name, parameter in named if name.endswith("bias")]
-    return [
-        {"params": weights, "weight_decay": options.weight_decay},
-        {"params": biases, "weight_decay": 0.0, "lr": 2 * options.learning_rate},
-    ]
-
-
-def measure_mean(reader: ClipReader, batch_size: int) -> Tensor:
-    """Return the channel mean over all training clips, (3,), in pixel values."""
-    total = np.zeros(3)
-    count = 0
-    for batch in reader.batches(np.arange(len(reader)), batch_size):
-        total += batch.clips.sum(axis=(0, 1, 2, 3), dtype=np.float64)
-        count += batch.clips[..., 0].size
+def measure_mean(reader: ClipReader) -> Tensor:
+    """Return the channel mean of all frames of a reader's stretches, (3,), in pixel values."""
+    total, count = np.zeros(3), 0
+    for frames in reader.blocks():
+        rows = frames.reshape(-1, frames.shape[2] * 3)
+        # Summed along columns, of integers: a sum over all axes but the last takes 12 times as long.
+        total += rows.sum(axis=0, dtype=np.uint32).reshape(-1, 3).sum(axis=0)
+        count += rows.size // 3
     return torch.from_numpy(total / count).float()
-
-
-def change_light(batch: Batch, device: torch.device) -> Tensor:
-    """Apply the plan's brightness and contrast: clips (B, L, S, S, 3) as float pixel values."""
-    clips = send(batch.clips, device).float()
-    contrast = send(batch.contrast, device).view(-1, 1, 1, 1, 1)
-    brightness = send(batch.brightness, device).view(-1, 1, 1, 1, 1)
-    middle = 127.5
-    return ((clips - middle) * contrast + middle + 255 * brightness).clamp(0, 255)
 
 
 @torch.inference_mode()
 def find_correct(
-    convnet: Convnet, reader: ClipReader, batch_size: int, precision: torch.dtype
-) -> NDArray[np.bool_]:
-    """Return which of a reader's clips the convnet takes for what they are, (N,)."""
+    convnet: Convnet, batches: Iterable[Batch], precision: torch.dtype
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the behaviors of clips, and which the convnet takes for what they are, both (N,)."""
     convnet.eval()
     device = convnet.mean.device
-    correct = [np.zeros(0, bool)]
-    for batch in reader.batches(np.arange(len(reader)), batch_size):
+    codes, correct = [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    for batch in batches:
         clips = send(batch.clips, device)
         with autocast(precision, device):
             predicted = convnet(clips).argmax(1)
+        codes.append(batch.codes)
         correct.append(predicted.cpu().numpy() == batch.codes)
-    return np.concatenate(correct)
+    return np.concatenate(codes), np.concatenate(correct)
 
 
 def share(correct: NDArray[np.bool_]) -> float:
