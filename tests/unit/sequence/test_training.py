@@ -5,9 +5,10 @@ import torch.nn.functional as F
 
 from homecage.errors import ConfigError
 from homecage.sequence.lstm import Lstm
+from homecage.sequence.models import Task
 from homecage.sequence.options import LstmOptions
 from homecage.sequence.sequences import Sequence
-from homecage.sequence.training import Training, choose_precision
+from homecage.sequence.training import Training, check_learned, choose_precision
 from homecage.storage.frame_tables import UNLABELED
 
 K = 8
@@ -120,3 +121,17 @@ def test_float16_is_for_gpus():
     assert choose_precision("auto", gpu) == choose_precision("float16", gpu) == torch.float16
     with pytest.raises(ConfigError, match="found float16, but there is no GPU"):
         choose_precision("float16", cpu)
+
+
+def test_a_network_that_learned_nothing_is_refused():
+    codes = torch.arange(4000) % 4
+    signs = torch.nn.functional.one_hot(codes, 4).half()
+    right, blind = (Sequence(name, x, codes) for name, x in (("a", signs), ("b", signs * 0)))
+    network = torch.nn.Linear(4, 4)
+    torch.nn.init.eye_(network.weight)
+    run = Training(network, torch.ones(4), LstmOptions())
+    check_learned(run, Task([right], [right], 4, seed=0))
+    with pytest.raises(ConfigError, match=r"knows 25\.0 % of the clips .*4 behaviors"):
+        check_learned(run, Task([blind], [right], 4, seed=0))
+    short = Sequence("c", signs[:200] * 0, codes[:200])  # too few clips to tell
+    check_learned(run, Task([short], [right], 4, seed=0))

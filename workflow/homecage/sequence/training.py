@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from homecage.errors import ConfigError
+from homecage.running.chance import stays_at_chance
 from homecage.running.device import choose_device
 from homecage.running.precision import autocast, name_precision
 from homecage.sequence.models import Fitted, Task
@@ -50,7 +51,7 @@ def fit_network(
         saved: the checkpoints.
 
     Raises:
-        ConfigError: the device does not compute in the precision that is asked for.
+        ConfigError: the device does not compute in the precision that is asked for; or nothing was learned.
         InterruptedTrainingError: a signal asked to stop.
     """
     shape = {
@@ -76,6 +77,7 @@ def fit_network(
     plan = train("first", task, options)
     first = runs["first"]
     logger.info("stopped after epoch %d; kept epoch %d", first.epoch, first.best_epoch)
+    check_learned(first, task)
     history = pd.DataFrame(first.rows)
     history["best"] = (history["epoch"] == first.best_epoch).astype(int)
     precision = name_precision(first.precision)
@@ -127,6 +129,31 @@ def run_epochs(
                 *run.rows[-1].values(),
                 time.monotonic() - started,
             )
+
+
+def check_learned(run: "Training", task: Task) -> None:
+    """Refuse a network that does not even know the videos that it learned from.
+
+    Measured as the mean recall of their behaviors, so that a network which only learned what is common
+    does not pass.
+
+    Raises:
+        ConfigError: it guesses.
+    """
+    codes = torch.cat([video.codes for video in task.training])
+    said = torch.cat(
+        [score_whole(run.network, video.x.to(run.weights.device)) for video in task.training]
+    )
+    right = said.argmax(1).cpu() == codes
+    there = codes[codes != UNLABELED].unique()
+    recall = float(torch.stack([right[codes == code].double().mean() for code in there]).mean())
+    n_clips = int((codes != UNLABELED).sum())
+    if len(there) > 1 and stays_at_chance(round(recall * n_clips), n_clips, 1 / len(there)):
+        raise ConfigError(
+            f"after {run.epoch} epochs the model knows {100 * recall:.1f} % of the clips that it learned "
+            f"from, as a guess would ({len(there)} behaviors, each counting alike): change the model's "
+            "learning_rate or epochs, or what it looks at (representations)"
+        )
 
 
 def score_network(
