@@ -43,6 +43,7 @@ rule all:
         ],
         PREDICTIONS,
         TABLES,
+        CEILING,
         expand(
             "results/figures/{figure}.{format}", figure=FIGURES, format=["png", "pdf"]
         ),

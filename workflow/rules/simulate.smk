@@ -85,3 +85,51 @@ rule write_notice:
         code=code("write-notice"),
     shell:
         "python -m homecage write-notice --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+
+
+# What no method reads: the simulator's own knowledge of each video, and what a rule gets that is told it.
+CEILING = ["results/evaluation/ceiling.tsv"] if STUDY.made_here else []
+
+
+rule simulate_truth:
+    output:
+        "results/truth/{video}.tsv",
+    log:
+        "results/logs/simulate_truth/{video}.log",
+    benchmark:
+        "results/benchmarks/simulate_truth/{video}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    resources:
+        mem_mb=demand(500),
+        runtime=demand(10),
+    params:
+        options=options("simulation"),
+        code=code("simulate-truth"),
+    shell:
+        "python -m homecage simulate-truth --video={wildcards.video:q}"
+        " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule state_ceiling:
+    input:
+        truths=expand("results/truth/{video}.tsv", video=VIDEOS),
+        annotations=lambda wildcards: ANNOTATED,
+    output:
+        "results/evaluation/ceiling.tsv",
+    log:
+        "results/logs/state_ceiling.log",
+    benchmark:
+        "results/benchmarks/state_ceiling.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(2000, per_hour=200),
+        runtime=demand(30, per_hour=2),
+    params:
+        behaviors=BEHAVIORS,
+        geometry=options("geometry"),
+        code=code("state-ceiling"),
+    shell:
+        "python -m homecage state-ceiling --truths {input.truths:q} --annotations {input.annotations:q}"
+        " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --output {output:q} 2>&1 | tee {log:q}"

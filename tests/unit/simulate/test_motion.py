@@ -8,10 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from homecage.simulate.anatomy import shape_mouse
-from homecage.simulate.motion import Pose, move_mouse
+from homecage.simulate.motion import Pose, move_mouse, true_modes, true_pose
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import Bout, true_bouts
-from homecage.simulate.session import true_pose
 
 # The largest change from one frame to the next: pixels, radians, or shares.
 LARGEST_STEP = {
@@ -80,6 +79,7 @@ def test_a_part_of_a_pose_has_the_same_shape(acted: tuple[list[Bout], Pose]) -> 
 
 
 def test_the_same_bouts_can_be_acted_out_differently(acted: tuple[list[Bout], Pose]) -> None:
-    first = move_mouse(np.random.default_rng(1), acted[0])
-    second = move_mouse(np.random.default_rng(2), acted[0])
+    modes = true_modes("sim01day", SimulationOptions(seconds=300.0), acted[0])
+    first = move_mouse(np.random.default_rng(1), acted[0], modes)
+    second = move_mouse(np.random.default_rng(2), acted[0], modes)
     assert np.abs(first.head - second.head).max() > 0.1

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from homecage.simulate.names import (
     clip_folder_names,
+    house,
     is_night,
     names_annotated_twice,
     session_names,
@@ -57,3 +58,20 @@ def test_planning_imports_nothing_heavy(module: str, heavy: tuple[str, ...]) -> 
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_mouse_has_several_sessions_in_one_cage_and_none_is_in_videos_and_clips() -> None:
+    options = SimulationOptions()
+    full = [house(name, options) for name in video_names(options)]
+    folders = clip_folder_names(options)
+    clipped = [house(name, options) for folder in folders for name in session_names(folder)]
+    for housed in (full, clipped):
+        cages = {(one.animal, one.cage) for one in housed}
+        assert len(cages) == len({animal for animal, _ in cages}) == len(housed) / 2
+        assert len({(one.animal, one.session) for one in housed}) == len(housed)
+        # Both ways round, and a cage is always the same way round.
+        assert {one.mirrored for one in housed} == {True, False}
+        assert len({(one.cage, one.mirrored) for one in housed}) == len({c for _, c in cages})
+    assert {one.animal for one in full}.isdisjoint(one.animal for one in clipped)
+    assert {one.cage for one in full}.isdisjoint(one.cage for one in clipped)
+    assert len({one.cage for one in full}) < len({one.animal for one in full})

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-from homecage.simulate.annotators import Label, annotate_first, annotate_second
+from homecage.simulate.annotators import (
+    Label,
+    annotate_first,
+    annotate_second,
+    skip_stretches,
+)
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import true_bouts
 from homecage.simulate.seeds import named_generator
@@ -28,4 +33,7 @@ def annotate(video: str, annotator: int, options: SimulationOptions) -> list[Lab
     """Return the labels of annotator group 1 or 2 for a full video."""
     bouts = true_bouts(video, options)
     generator = named_generator(options, video, f"annotator {annotator}")
-    return (annotate_first if annotator == 1 else annotate_second)(generator, bouts)
+    if annotator == 2:
+        return annotate_second(generator, bouts)
+    skipping = named_generator(options, video, "skipped")
+    return skip_stretches(skipping, annotate_first(generator, bouts))

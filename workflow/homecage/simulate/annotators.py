@@ -1,8 +1,9 @@
 """The two human annotators: what they write down about what the mouse did.
 
-Group 1 is the truth but for the human hand on the boundary. Group 2 disagrees as people do: it
-places boundaries later or sooner, overlooks short bouts, and calls stretches of a behavior by the
-name of the one it is easily confused with. It labels only some of the videos, and parts of some.
+Group 1 is the truth but for the human hand on the boundary, and leaves some stretches out. Group 2
+disagrees as people do: it places boundaries later or sooner, overlooks short bouts, and calls
+stretches of a behavior by the name of the one it is easily confused with. It labels only some of the
+videos, and parts of some.
 """
 
 from dataclasses import dataclass
@@ -49,6 +50,16 @@ PART_COVERED = (0.5, 0.85)
 """... which covers between these shares of the video, from anywhere in it."""
 
 
+SKIPPED_SHARE = 0.35
+"""Share of the videos in which group 1 left stretches without a label, and ..."""
+
+SKIPPED = (1, 3)
+"""... how many: the fewest, and one more than the most; ..."""
+
+SKIPPED_S = (2.0, 8.0)
+"""... the shortest and longest, though none takes more than a twentieth of the video."""
+
+
 @dataclass(frozen=True)
 class Label:
     """One line of an annotation: a behavior over the half-open frames ``[start, stop)``."""
@@ -59,9 +70,21 @@ class Label:
 
 
 def annotate_first(generator: Generator, bouts: list[Bout]) -> list[Label]:
-    """Return group 1's labels: they tile the video."""
+    """Return group 1's labels, as they tile the video before any is skipped."""
     labels = [Label(bout.behavior, bout.start, bout.stop) for bout in bouts]
     return _shift_boundaries(generator, labels, FIRST_JITTER_FRAMES)
+
+
+def skip_stretches(generator: Generator, labels: list[Label]) -> list[Label]:
+    """Leave stretches without a label in some videos: nobody could tell, or somebody overlooked them."""
+    if generator.random() >= SKIPPED_SHARE:
+        return labels
+    n_frames = labels[-1].stop
+    for _ in range(generator.integers(*SKIPPED)):
+        skipped = min(round(generator.uniform(*SKIPPED_S) * RATE_FPS), n_frames // 20)
+        first = int(generator.integers(0, n_frames - skipped + 1))
+        labels = [*_cut(labels, 0, first), *_cut(labels, first + skipped, n_frames)]
+    return labels
 
 
 def annotate_second(generator: Generator, bouts: list[Bout]) -> list[Label]:
@@ -129,8 +152,12 @@ def _cover_part(generator: Generator, labels: list[Label]) -> list[Label]:
     n_frames = labels[-1].stop
     covered = max(1, round(n_frames * generator.uniform(*PART_COVERED)))
     first = int(generator.integers(0, n_frames - covered + 1))
+    return _cut(labels, first, first + covered)
+
+
+def _cut(labels: list[Label], start: int, stop: int) -> list[Label]:
+    """Return what the labels say of the frames ``[start, stop)``."""
     cut = [
-        Label(label.behavior, max(label.start, first), min(label.stop, first + covered))
-        for label in labels
+        Label(label.behavior, max(label.start, start), min(label.stop, stop)) for label in labels
     ]
     return [label for label in cut if label.start < label.stop]

@@ -6,16 +6,20 @@ a behavior. Every parameter of the pose is a piecewise constant target, smoothed
 oscillations whose amplitude and rate are smoothed targets too, so a pose never jumps.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from homecage.simulate.cage import RATE_FPS
+from homecage.simulate.cage import RATE_FPS, WIDTH_PX
+from homecage.simulate.options import SimulationOptions
 from homecage.simulate.process import DEPTH_RANGE, Bout, x_range
+from homecage.simulate.seeds import named_generator
 
 Track = NDArray[np.float64]  # (T,)
+Segment = tuple[int, int, str]
+"""A stretch ``[start, stop)`` of one mode of motion."""
 
 
 @dataclass
@@ -51,6 +55,12 @@ class Pose:
         """Return the pose in the frames ``[start, stop)``."""
         tracks = {field.name: getattr(self, field.name)[start:stop] for field in fields(self)}
         return Pose(**tracks)
+
+    def mirrored(self) -> "Pose":
+        """Return what a mirror shows."""
+        return replace(
+            self, x=WIDTH_PX - self.x, yaw=np.pi - self.yaw, turn=-self.turn, bend=-self.bend
+        )
 
 
 @dataclass(frozen=True)
@@ -176,19 +186,41 @@ _TARGETS = (
 )  # fmt: skip
 
 
-def move_mouse(generator: Generator, bouts: list[Bout]) -> Pose:
-    """Return the pose in every frame that the bouts tile."""
+def true_modes(name: str, options: SimulationOptions, bouts: list[Bout]) -> list[list[Segment]]:
+    """Return the modes of motion in each of a recording's bouts."""
+    return choose_modes(named_generator(options, name, "modes"), bouts)
+
+
+def true_pose(name: str, options: SimulationOptions, bouts: list[Bout]) -> Pose:
+    """Return the pose of a recording's mouse in every frame, as the cage is laid out."""
+    modes = true_modes(name, options, bouts)
+    return move_mouse(named_generator(options, name, "motion"), bouts, modes)
+
+
+def choose_modes(generator: Generator, bouts: list[Bout]) -> list[list[Segment]]:
+    """Return each bout's segments, one mode of motion each."""
+    return [_choose_modes(generator, bout) for bout in bouts]
+
+
+def move_mouse(generator: Generator, bouts: list[Bout], modes: list[list[Segment]]) -> Pose:
+    """Return the pose in every frame that the bouts tile, each bout in its modes of motion."""
     n_frames = bouts[-1].stop
     targets = {name: np.zeros(n_frames) for name in _TARGETS}
     at = bouts[0].place
     x, depth, yaw = at.x, at.depth, _yaw_of(generator, at.facing, 0.0, 0.4)
-    for bout in bouts:
-        x, depth, yaw = _act(generator, bout, targets, x, depth, yaw)
+    for bout, segments in zip(bouts, modes, strict=True):
+        x, depth, yaw = _act(generator, bout, segments, targets, x, depth, yaw)
     return _animate(generator, targets)
 
 
 def _act(
-    generator: Generator, bout: Bout, targets: dict[str, Track], x: float, depth: float, yaw: float
+    generator: Generator,
+    bout: Bout,
+    segments: list[Segment],
+    targets: dict[str, Track],
+    x: float,
+    depth: float,
+    yaw: float,
 ) -> tuple[float, float, float]:
     """Write one bout's targets; return where the mouse then is and faces."""
     strength, pace = np.exp(BOUT_SPREAD * generator.standard_normal(2) * [1.0, 0.5])
@@ -198,7 +230,6 @@ def _act(
     facing = (1 if bout.place.x >= x else -1) if walking else bout.place.facing
     yaw = _yaw_of(generator, facing, yaw, YAW_SPREAD.get(bout.behavior, 0.25))
 
-    segments = _choose_modes(generator, bout)
     moving = sum(stop - start for start, stop, name in segments if name == "gait")
     origin, walked = np.array([x, depth]), 0
     way = np.array([bout.place.x, bout.place.depth]) - origin
@@ -243,17 +274,18 @@ def _act(
     return x, depth, yaw
 
 
-def _choose_modes(generator: Generator, bout: Bout) -> list[tuple[int, int, str]]:
+def _choose_modes(generator: Generator, bout: Bout) -> list[Segment]:
     """Cut a bout into segments, each ``(start, stop, mode)``, by the bout's own mixture."""
     mixture = MIXTURES[bout.behavior] | AT_SITE.get((bout.behavior, bout.place.site), {})
     usual = np.array(list(mixture.values()))
     shares = generator.dirichlet(BOUT_CONCENTRATION * usual / usual.sum() + 0.05)
-    segments: list[tuple[int, int, str]] = []
+    names, until = list(mixture), np.cumsum(shares)[:-1]
+    segments: list[Segment] = []
     start = bout.start
     while start < bout.stop:
         stop = start + round(generator.uniform(*DWELL_S) * _FPS)
         stop = bout.stop if bout.stop - stop < 5 else stop
-        segments.append((start, stop, str(generator.choice(list(mixture), p=shares))))
+        segments.append((start, stop, names[int(np.searchsorted(until, generator.random()))]))
         start = stop
     if bout.behavior == "eat":  # a visit to the hopper begins every meal
         segments[0] = (*segments[0][:2], "gnaw")

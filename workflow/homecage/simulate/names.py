@@ -1,5 +1,7 @@
 """Names of the simulated recordings: what a workflow needs to plan, without simulating anything."""
 
+import re
+from dataclasses import dataclass
 from string import ascii_uppercase
 
 from homecage.simulate.options import SimulationOptions
@@ -16,6 +18,40 @@ NIGHTS_IN = 3
 
 SESSIONS_PER_FOLDER = 8
 """Recording sessions whose clips share one folder of the clipped database."""
+
+
+SESSIONS_PER_ANIMAL = 2
+"""Recordings made of one mouse, one after the other."""
+
+CAGES = 4
+"""Cages of the full videos: washed and used again, so that a cage may have held several mice."""
+
+
+@dataclass(frozen=True)
+class Housing:
+    """Whom a recording shows, where: names of the mouse and its cage, and the mouse's how many-th it is.
+
+    Mice live alone, each in one cage. In half of the cages hopper and spout are ``mirrored``.
+    """
+
+    animal: str
+    cage: str
+    session: str
+    mirrored: bool
+
+
+def house(name: str, options: SimulationOptions) -> Housing:
+    """Return whom a recording shows and where; no mouse or cage of the videos is in a clip."""
+    found = re.fullmatch(r"sim(\d+)(?:day|night)([A-Z]?)", name)
+    assert found, name
+    number, letter = int(found[1]), found[2] or "A"
+    if number <= options.videos:
+        animal, session = divmod(number - 1, SESSIONS_PER_ANIMAL)
+        cage = animal % CAGES
+        return Housing(f"m{animal + 1:02d}", f"c{cage + 1:02d}", f"{session + 1}", cage % 2 == 1)
+    animal, session = divmod(ascii_uppercase.index(letter), SESSIONS_PER_ANIMAL)
+    own = f"{number:02d}{ascii_uppercase[animal]}"
+    return Housing(f"m{own}", f"c{own}", f"{session + 1}", animal % 2 == 1)
 
 
 def video_names(options: SimulationOptions) -> list[str]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from homecage.simulate.cage import HOPPER_MOUTH, LEFT_X, RATE_FPS, RIGHT_X, SPOUT_TIP
+from homecage.simulate.cage import LEFT_X, RATE_FPS, RIGHT_X, Cage, sample_cage
+from homecage.simulate.habits import Habits, habits_of
+from homecage.simulate.names import house
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.seeds import named_generator
 
@@ -41,7 +43,8 @@ class Bout:
 
 # ASSUME: the shares and durations below were chosen, not fitted. They keep what matters of the real
 # data set's order: rest, micromovement and groom fill most of the time, and drink is well under 1 %.
-# Rest is shorter than a real mouse's, so that videos of minutes hold more than one bout of it.
+# Most rests are shorter than a real mouse's, so that videos of minutes hold more than one bout of
+# it; in drowsy sessions (habits.py) the mouse sleeps for minutes.
 NEEDS = {  # goal: (weight, seconds until the need is back)
     "explore": (1.0, 12.0),
     "feed": (1.0, 42.0),
@@ -58,13 +61,23 @@ DURATIONS_S = {  # behavior: (median, log standard deviation, shortest, longest)
     "hang": (3.6, 0.45, 1.2, 10.0),
     "micromovement": (2.6, 0.60, 0.7, 9.0),
     "rear": (1.7, 0.45, 0.6, 5.0),
-    "rest": (22.0, 0.40, 9.0, 60.0),
+    "rest": (17.0, 0.50, 6.0, 60.0),
 }
+
+SLEEP_S = (105.0, 0.25, 70.0, 140.0)
+"""The same of rests in drowsy sessions."""
 
 WALK_PX_PER_S = (85.0, 0.30)  # median and log standard deviation of a walk's speed
 SHORTEST_WALK_PX = 65.0
 BEHIND_PX, BEFORE_PX = 26.0, 64.0  # room that a mouse needs behind and before its hips
 DEPTH_RANGE = (0.12, 0.88)
+HOPPER_REACH_PX, SPOUT_REACH_PX = 40.0, 54.0  # from the hips to what the mouth is at
+
+TIRED = 2.5
+"""How unmet, relative, the need to sleep is when a drowsy session begins."""
+
+
+USUAL_CAGE, USUAL_HABITS = Cage(), Habits()
 
 
 def count_frames(options: SimulationOptions) -> int:
@@ -75,19 +88,31 @@ def count_frames(options: SimulationOptions) -> int:
 def true_bouts(name: str, options: SimulationOptions, n_frames: int | None = None) -> list[Bout]:
     """Return what the mouse of a recording does; by default for the length of a full video."""
     generator = named_generator(options, name, "behavior")
-    return simulate_bouts(generator, n_frames or count_frames(options))
+    n_frames = n_frames or count_frames(options)
+    return simulate_bouts(generator, n_frames, cage_of(name, options), habits_of(name, options))
 
 
-def simulate_bouts(generator: Generator, n_frames: int) -> list[Bout]:
+def cage_of(name: str, options: SimulationOptions) -> Cage:
+    """Return the cage that a recording was made in."""
+    housing = house(name, options)
+    return sample_cage(named_generator(options, housing.cage, "cage"), housing.mirrored)
+
+
+def simulate_bouts(
+    generator: Generator, n_frames: int, cage: Cage = USUAL_CAGE, habits: Habits = USUAL_HABITS
+) -> list[Bout]:
     """Return bouts that tile ``[0, n_frames)``; neighbors differ in behavior."""
     bouts: list[Bout] = []
-    last_s = {goal: -generator.uniform(0, 1.5 * back_s) for goal, (_, back_s) in NEEDS.items()}
+    needs = {goal: need for goal, need in NEEDS.items() if goal not in habits.missing}
+    last_s = {goal: -generator.uniform(0, 1.5 * back_s) for goal, (_, back_s) in needs.items()}
+    if habits.drowsy:
+        last_s["sleep"] = -TIRED * needs["sleep"][1]
     place = _anywhere(generator)
     frame = 0
     while frame < n_frames:
         goal = _choose_goal(generator, last_s, frame / float(RATE_FPS))
-        for behavior, target in _script(generator, goal, place):
-            duration_s = _duration_s(generator, behavior, place, target)
+        for behavior, target in _script(generator, goal, place, cage):
+            duration_s = _duration_s(generator, behavior, place, target, habits.drowsy)
             stop = frame + max(1, round(duration_s * RATE_FPS))
             place = target
             if bouts and bouts[-1].behavior == behavior:
@@ -112,14 +137,16 @@ def _choose_goal(generator: Generator, last_s: dict[str, float], now_s: float) -
     # Cubed, so that a need long unmet comes first, and even a short video shows all of them.
     weights = np.array(
         [
-            weight * ((now_s - last_s[goal]) / back_s) ** 3 + 1e-6
-            for goal, (weight, back_s) in NEEDS.items()
+            NEEDS[goal][0] * ((now_s - since_s) / NEEDS[goal][1]) ** 3 + 1e-6
+            for goal, since_s in last_s.items()
         ]
     )
-    return str(generator.choice(list(NEEDS), p=weights / weights.sum()))
+    return str(generator.choice(list(last_s), p=weights / weights.sum()))
 
 
-def _script(generator: Generator, goal: str, here: Place) -> Iterator[tuple[str, Place]]:
+def _script(
+    generator: Generator, goal: str, here: Place, cage: Cage
+) -> Iterator[tuple[str, Place]]:
     """Yield the bouts of a goal: behavior and where it happens (for walk, where it leads)."""
     if goal == "explore":
         for _ in range(generator.integers(1, 3)):
@@ -131,7 +158,7 @@ def _script(generator: Generator, goal: str, here: Place) -> Iterator[tuple[str,
                 if generator.random() < 0.6:
                     yield "micromovement", here
     elif goal == "feed":
-        here = _at_hopper(generator)
+        here = _at_hopper(generator, cage)
         yield "walk", here
         if generator.random() < 0.6:
             yield "rear", here
@@ -142,7 +169,7 @@ def _script(generator: Generator, goal: str, here: Place) -> Iterator[tuple[str,
         if generator.random() < 0.6:
             yield "micromovement", here
     elif goal == "thirst":
-        here = _at_spout(generator)
+        here = _at_spout(generator, cage)
         yield "walk", here
         yield ("micromovement" if generator.random() < 0.6 else "rear"), here
         yield "drink", here
@@ -176,12 +203,15 @@ def _script(generator: Generator, goal: str, here: Place) -> Iterator[tuple[str,
         yield "rest", here
 
 
-def _duration_s(generator: Generator, behavior: str, here: Place, there: Place) -> float:
+def _duration_s(
+    generator: Generator, behavior: str, here: Place, there: Place, drowsy: bool
+) -> float:
     if behavior == "walk":
         median, spread = WALK_PX_PER_S
         speed = median * np.exp(spread * generator.standard_normal())
         return float(max(0.7, abs(there.x - here.x) / speed))
-    median, spread, shortest, longest = DURATIONS_S[behavior]
+    sleeping = drowsy and behavior == "rest"
+    median, spread, shortest, longest = SLEEP_S if sleeping else DURATIONS_S[behavior]
     sampled = median * np.exp(spread * generator.standard_normal())
     return float(np.clip(sampled, shortest, longest))
 
@@ -194,12 +224,12 @@ def _anywhere(generator: Generator, away_from: Place | None = None) -> Place:
             return Place(x, generator.uniform(*DEPTH_RANGE), facing)
 
 
-def _at_hopper(generator: Generator) -> Place:
+def _at_hopper(generator: Generator, cage: Cage) -> Place:
     facing = int(generator.choice([-1, 1]))
-    x = HOPPER_MOUTH[0] - facing * (40.0 + generator.normal(0, 4.0))
+    x = cage.hopper_mouth[0] - facing * (HOPPER_REACH_PX + generator.normal(0, 4.0))
     return Place(x, generator.uniform(0.4, 0.7), facing, "hopper")
 
 
-def _at_spout(generator: Generator) -> Place:
-    x = SPOUT_TIP[0] - 54.0 + generator.normal(0, 2.0)
+def _at_spout(generator: Generator, cage: Cage) -> Place:
+    x = cage.spout[1][0] - SPOUT_REACH_PX + generator.normal(0, 2.0)
     return Place(x, generator.uniform(0.45, 0.6), 1, "spout")

@@ -1,10 +1,12 @@
 """The cage as one camera sees it in one light: everything in the picture but the mouse.
 
-A scene is drawn once for a recording session, three times enlarged, and then seen through the
-session's camera. What the mouse can be in front of is kept apart from the glass before it.
+A scene is drawn once for a recording session, enlarged, and then seen through the session's camera,
+once for each place that it is bumped to. What the mouse can be in front of is kept apart from the glass
+before it. Pictures are kept as they are encoded, in I420: (360, 320), the luma (240, 320) above the two
+chroma planes (120, 160) in a row each.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -15,20 +17,18 @@ from homecage.simulate.cage import (
     FLOOR_BACK_Y,
     FLOOR_FRONT_Y,
     HEIGHT_PX,
-    HOPPER,
     LEFT_X,
     LID_Y,
     RIGHT_X,
-    SPOUT_BASE,
-    SPOUT_TIP,
     WIDTH_PX,
+    Cage,
 )
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Color = tuple[float, float, float]
 
-ENLARGED = 3
+ENLARGED = 2
 """How much larger the scene is drawn than it is seen."""
 
 BACK_INSET = 15.0
@@ -70,17 +70,49 @@ class Light:
     haze: float  # gray levels added by the glass
 
 
+@dataclass
+class View:
+    """What one place of the camera shows without a mouse; mice move its bedding about."""
+
+    matrix: NDArray[np.float64]  # (2, 3), from the cage's pixels to the picture's
+    behind: Image  # (H, W, 3), in blue, green, red: what the mouse covers
+    through: Floats  # (H, W, 3): the light's and the glass's factor on all behind the glass
+    glare: Image  # (H, W, 3): the glass's own reflections, added last
+    still: Image  # in I420: the picture without a mouse
+
+    def copy(self) -> "View":
+        """Return a view whose bedding can be moved while this one's stays."""
+        return replace(self, behind=self.behind.copy(), still=self.still.copy())
+
+    def show(self, behind: Image, left: int, top: int) -> Image:
+        """Return a part (h, w, 3) of what is behind the glass as the camera records it, in I420.
+
+        All four numbers are even: (left, top) is where the part lies in the picture.
+        """
+        height, width = behind.shape[:2]
+        window = (slice(top, top + height), slice(left, left + width))
+        lit = cv2.multiply(behind, self.through[window], dtype=cv2.CV_8U)
+        cv2.add(lit, self.glare[window], dst=lit)
+        return np.asarray(cv2.cvtColor(lit, cv2.COLOR_BGR2YUV_I420))
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A bank of sensor noise, larger than the picture, as what it adds and takes away."""
+
+    luma: tuple[Image, Image]
+    chroma: tuple[Image, Image] | None  # none by night
+
+
 @dataclass(frozen=True)
 class Scene:
-    """A session's still picture in layers, each (H, W, 3), in blue, green, red."""
+    """A session's cage in its light, to be seen from wherever the camera is."""
 
-    camera: Camera
     light: Light
-    behind: Image  # what the mouse covers
-    through: Floats  # the light's and the glass's factor on all behind the glass
-    glare: Image  # the glass's own reflections, added last
-    still: Image  # the picture without a mouse
-    noise: tuple[Image, Image]  # to be added and subtracted; larger than the picture
+    canvas: Image  # enlarged
+    reflections: Floats  # enlarged
+    noise: Noise
+    views: dict[Camera, View] = field(default_factory=dict)  # from where it was seen already
 
     def tone(self, color: Color) -> Color:
         """Return a color as the camera's sensor sees it before exposure."""
@@ -88,6 +120,49 @@ class Scene:
             return color
         gray = 0.25 * color[0] + 0.5 * color[1] + 0.25 * color[2]
         return (gray, gray, gray)
+
+    def see(self, camera: Camera) -> View:
+        """Return what a camera sees of it before any bedding moved."""
+        if camera not in self.views:
+            self.views[camera] = self._look_through(camera)
+        return self.views[camera].copy()
+
+    def _look_through(self, camera: Camera) -> View:
+        seen = _seen(self.canvas, camera)
+        if self.light.night:
+            gray = seen @ np.array([0.25, 0.5, 0.25], np.float32)
+            seen = np.repeat(gray[..., None], 3, axis=2)
+        behind: Image = np.clip(seen, 0, 255).astype(np.uint8)
+        tint = np.array(self.light.tint, np.float32)
+        exposure = tint * np.float32(self.light.exposure)
+        through = np.ascontiguousarray(_falloff(self.light)[..., None] * exposure)
+        dimmed = 0.45 if self.light.night else 1.0
+        mirrored = _seen(self.reflections, camera) * dimmed + self.light.haze
+        glare: Image = np.clip(mirrored * tint, 0, 255).astype(np.uint8)
+        view = View(camera.matrix(), behind, through, glare, behind)
+        view.still = view.show(behind, 0, 0)
+        return view
+
+
+def planes(picture: Image) -> tuple[Image, Image, Image]:
+    """Return a picture's luma (h, w) and chroma (h/2, w/2) planes: views of one in I420 (3h/2, w)."""
+    height, width = picture.shape[0] * 2 // 3, picture.shape[1]
+    flat, size, quarter = picture.reshape(-1), height * width, height * width // 4
+    half = (height // 2, width // 2)
+    return (
+        picture[:height],
+        flat[size : size + quarter].reshape(half),
+        flat[size + quarter :].reshape(half),
+    )
+
+
+def paste(picture: Image, part: Image, left: int, top: int) -> None:
+    """Put a part in I420 into a picture in I420, at an even place."""
+    for step, (whole, piece) in zip(
+        (1, 2, 2), zip(planes(picture), planes(part), strict=True), strict=True
+    ):
+        y, x = top // step, left // step
+        whole[y : y + piece.shape[0], x : x + piece.shape[1]] = piece
 
 
 def sample_camera(generator: Generator) -> Camera:
@@ -124,30 +199,20 @@ def sample_light(generator: Generator, night: bool) -> Light:
     )
 
 
-def draw_scene(generator: Generator, night: bool) -> Scene:
-    """Sample a session's camera and light, and draw its cage."""
-    camera, light = sample_camera(generator), sample_light(generator, night)
-    canvas = _room(generator)
-    _walls(generator, canvas)
-    _bedding(generator, canvas)
-    _nest(generator, canvas)
+def draw_scene(generator: Generator, look: Generator, cage: Cage, light: Light) -> Scene:
+    """Draw a session's cage: what changes between sessions by its own generator, the rest by ``look``."""
+    canvas = _room(look)
+    _walls(canvas)
+    _bedding(generator, canvas, cage)
+    _nest(look, canvas)
     _lid(canvas, front=False)
-    _hopper(generator, canvas)
-    _spout(canvas)
+    _hopper(look, canvas, cage)
+    _spout(canvas, cage)
     _lid(canvas, front=True)
     _rim(canvas)
-    seen = _seen(canvas, camera)
-    if night:
-        gray = seen @ np.array([0.25, 0.5, 0.25], np.float32)
-        seen = np.repeat(gray[..., None], 3, axis=2)
-    behind: Image = np.clip(seen, 0, 255).astype(np.uint8)
-    tint = np.array(light.tint, np.float32)
-    through = np.ascontiguousarray(_falloff(light)[..., None] * tint * light.exposure, np.float32)
-    mirrored = _seen(_reflections(generator), camera) * (0.45 if night else 1.0) + light.haze
-    glare: Image = np.clip(mirrored * tint, 0, 255).astype(np.uint8)
-    lit = cv2.multiply(behind, through, dtype=cv2.CV_8U)
-    still = np.asarray(cv2.add(lit, glare), np.uint8)
-    return Scene(camera, light, behind, through, glare, still, _noise(generator, light))
+    if cage.mirrored:
+        canvas = np.ascontiguousarray(canvas[:, ::-1])
+    return Scene(light, canvas, _reflections(generator), _noise(generator, light))
 
 
 def _seen(canvas: NDArray[np.float32] | Image, camera: Camera) -> Floats:
@@ -158,13 +223,6 @@ def _seen(canvas: NDArray[np.float32] | Image, camera: Camera) -> Floats:
     size = (WIDTH_PX, HEIGHT_PX)
     seen = cv2.warpAffine(soft, matrix, size, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(seen, np.float32)
-
-
-def _blurred(canvas: Image, radius: float) -> Image:
-    """Return the canvas far out of focus; done at its seen size, where that is cheap."""
-    small = cv2.resize(canvas, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), radius)
-    return np.asarray(cv2.resize(small, canvas.shape[1::-1]), np.uint8)
 
 
 def _points(*points: tuple[float, float]) -> NDArray[np.int32]:
@@ -186,21 +244,23 @@ def _line(canvas: Image, color: Color, width: float, *points: tuple[float, float
 
 def _room(generator: Generator) -> Image:
     """Return the room behind the cage: a wall, and shelves out of focus."""
-    height, width = HEIGHT_PX * ENLARGED, WIDTH_PX * ENLARGED
     wall = np.array([generator.uniform(154, 168), generator.uniform(165, 177), 0])
     wall[2] = wall[1] + generator.uniform(2, 14)
-    ramp = np.linspace(1.05, 0.82, height)[:, None, None]
-    canvas = np.clip(wall * ramp * np.ones((height, width, 1)), 0, 255).astype(np.uint8)
+    wall *= generator.uniform(0.8, 1.06)
+    ramp = np.linspace(1.05, 0.82, HEIGHT_PX)[:, None, None]
+    canvas = np.clip(wall * ramp * np.ones((HEIGHT_PX, WIDTH_PX, 1)), 0, 255).astype(np.uint8)
     for _ in range(5):
         x, y = generator.uniform(0, WIDTH_PX), generator.uniform(0, HEIGHT_PX * 0.7)
         half_x, half_y = generator.uniform(12, 60), generator.uniform(8, 45)
-        shade = float(generator.uniform(0.82, 1.06))
+        shade = float(generator.uniform(0.74, 1.08))
         blue, green, red = np.clip(wall * shade, 0, 255).tolist()
-        _box(canvas, (blue, green, red), (x - half_x, y - half_y), (x + half_x, y + half_y))
-    return _blurred(canvas, 7.0)
+        low, high = (round(x - half_x), round(y - half_y)), (round(x + half_x), round(y + half_y))
+        cv2.rectangle(canvas, low, high, (blue, green, red), -1)
+    far = cv2.GaussianBlur(canvas, (0, 0), 7.0)
+    return np.asarray(cv2.resize(far, None, fx=ENLARGED, fy=ENLARGED), np.uint8)
 
 
-def _walls(generator: Generator, canvas: Image) -> None:
+def _walls(canvas: Image) -> None:
     """Tint what is seen through the back wall and draw the edges of the glass."""
     pane = canvas.copy()
     left, right = LEFT_X + BACK_INSET, RIGHT_X - BACK_INSET
@@ -213,7 +273,7 @@ def _walls(generator: Generator, canvas: Image) -> None:
         _line(canvas, (128, 136, 134), 0.6, (x + 1.3, top), (x + 1.3, FLOOR_BACK_Y))
 
 
-def _bedding(generator: Generator, canvas: Image) -> None:
+def _bedding(generator: Generator, canvas: Image, cage: Cage) -> None:
     """Strew wood chips: a rough floor, drifts at the back wall, a cut through it at the front."""
     height, width = canvas.shape[:2]
     xs = np.linspace(LEFT_X + BACK_INSET, RIGHT_X - BACK_INSET, 140)
@@ -234,7 +294,9 @@ def _bedding(generator: Generator, canvas: Image) -> None:
     rows = np.arange(height)[:, None] / ENLARGED
     columns = np.arange(width)[None, :] / ENLARGED
     shade = 0.80 + 0.20 * np.clip((rows - FLOOR_BACK_Y) / 30.0, 0, 1)
-    under_hopper = np.exp(-(((columns - 222) / 46.0) ** 2) - ((rows - 190) / 16.0) ** 2)
+    under_hopper = np.exp(
+        -(((columns - 222 - cage.shift) / 46.0) ** 2) - ((rows - 190) / 16.0) ** 2
+    )
     shade = shade * (1 - 0.16 * under_hopper)
     shade = np.where(rows > FLOOR_FRONT_Y + 1, 0.80 * shade, shade)
     coarse = generator.normal(0, 1.0, (height // 9 + 1, width // 9 + 1))
@@ -305,9 +367,9 @@ def _lid(canvas: Image, front: bool) -> None:
     _line(canvas, (120, 124, 126), 1.2, (LEFT_X - 2, high - 5), (RIGHT_X + 2, high - 5))
 
 
-def _hopper(generator: Generator, canvas: Image) -> None:
+def _hopper(generator: Generator, canvas: Image, cage: Cage) -> None:
     """Hang the wedge of bars from the lid and fill it with pellets."""
-    (left, top), (right, _), (low_right, low), (low_left, lowest) = HOPPER
+    (left, top), (right, _), (low_right, low), (low_left, lowest) = cage.hopper
     outline = np.array([(left, top - 12), (right, top - 12), (low_right, low), (low_left, lowest)])
     mask = np.zeros(canvas.shape[:2], np.uint8)
     cv2.fillPoly(mask, [_points(*map(tuple, outline))], 255, cv2.LINE_AA, 4)
@@ -348,9 +410,13 @@ def _hopper(generator: Generator, canvas: Image) -> None:
     _line(canvas, (196, 200, 202), 0.6, (left - 0.6, top), (low_left - 0.6, lowest))
 
 
-def _spout(canvas: Image) -> None:
-    """Draw the steel tube of the water bottle."""
-    (base_x, base_y), (tip_x, tip_y) = SPOUT_BASE, SPOUT_TIP
+def _spout(canvas: Image, cage: Cage) -> None:
+    """Draw the steel tube of the water bottle; away from the hopper it comes down from the lid."""
+    (base_x, base_y), (tip_x, tip_y) = cage.spout
+    if cage.gap:
+        top_x = base_x + (base_x - tip_x) * (base_y - LID_Y) / (tip_y - base_y)
+        base_x, base_y = top_x, LID_Y + 6
+        _line(canvas, (104, 110, 114), 12.0, (top_x + 3, LID_Y - 14), (top_x, LID_Y + 4))
     _line(canvas, (60, 64, 68), 5.6, (base_x + 4, base_y - 7), (base_x, base_y))
     _line(canvas, (92, 96, 98), 4.6, (base_x, base_y), (tip_x, tip_y))
     _line(canvas, (150, 155, 158), 3.0, (base_x, base_y), (tip_x + 0.4, tip_y - 0.8))
@@ -387,7 +453,8 @@ def _reflections(generator: Generator) -> Floats:
             (x, 226),
         )
     x, y = generator.uniform(40, 280), generator.uniform(80, 150)
-    soft = _blurred(canvas, 3.5).astype(np.float32)
+    small = cv2.GaussianBlur(canvas[::ENLARGED, ::ENLARGED], (0, 0), 3.5)
+    soft = cv2.resize(small, canvas.shape[1::-1]).astype(np.float32)
     lamp = np.zeros_like(canvas)
     _fill(lamp, (46, 48, 50), (x, y), (x + 16, y - 3), (x + 17, y + 9), (x + 1, y + 11))
     return soft + cv2.GaussianBlur(lamp, (0, 0), 1.8 * ENLARGED).astype(np.float32)
@@ -400,12 +467,17 @@ def _falloff(light: Light) -> Floats:
     return np.asarray(1.06 - light.vignette * np.minimum((x * x + y * y) * 2.6, 1.1), np.float32)
 
 
-def _noise(generator: Generator, light: Light) -> tuple[Image, Image]:
-    """Return sensor noise as what it adds and what it takes away."""
-    shape = (HEIGHT_PX + NOISE_MARGIN_PX, WIDTH_PX + NOISE_MARGIN_PX)
-    gray = generator.normal(0, 1, (*shape, 1)) * np.ones(3)
-    own = generator.normal(0, 1, (*shape, 3))
-    noise = light.noise * (gray if light.night else 0.85 * gray + 0.5 * own)
-    noise = np.round(cv2.GaussianBlur(noise, (0, 0), 0.5) * 1.5)
-    added = np.clip(noise, 0, 255).astype(np.uint8)
-    return added, np.clip(-noise, 0, 255).astype(np.uint8)
+def _noise(generator: Generator, light: Light) -> Noise:
+    """Return a session's sensor noise."""
+    margin = NOISE_MARGIN_PX
+    luma = _grain(generator, 0.92 * light.noise, (HEIGHT_PX + margin, WIDTH_PX + margin))
+    if light.night:
+        return Noise(luma, None)
+    half = ((HEIGHT_PX + margin) // 2, (WIDTH_PX + margin) // 2)
+    return Noise(luma, _grain(generator, 0.3 * light.noise, half))
+
+
+def _grain(generator: Generator, strength: float, shape: tuple[int, int]) -> tuple[Image, Image]:
+    noise = cv2.GaussianBlur(generator.normal(0, strength, shape), (0, 0), 0.5) * 1.5
+    noise = np.round(noise)
+    return np.clip(noise, 0, 255).astype(np.uint8), np.clip(-noise, 0, 255).astype(np.uint8)

@@ -36,7 +36,8 @@ def plot_contact_sheet(*, options: SimulationOptions, output: Path) -> None:
             tile = np.full((HEIGHT_PX, WIDTH_PX, 3), 255, np.uint8)
             if bouts:
                 middle = _middle(bouts[2 * len(bouts) // 3])
-                tile = next(draw_frames(session, middle, middle + 1))
+                picture = next(draw_frames(session, middle, middle + 1))
+                tile = np.asarray(cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_I420))
             tiles.append(_tile(tile))
         rows.append(np.hstack(tiles))
     with publish(output) as temporary:

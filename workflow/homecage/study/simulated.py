@@ -8,6 +8,7 @@ from homecage.simulate.names import (
     FULL,
     MARKER,
     clip_folder_names,
+    house,
     names_annotated_twice,
     video_names,
 )
@@ -17,6 +18,8 @@ from homecage.study.study import Clip, ClipFolder, Study, Video
 
 ROOT = Path("results/dataset")
 """Where the workflow makes it, in the MIT layout."""
+
+COLUMNS = ("animal", "cage", "session")
 
 
 def plan_simulated(options: SimulationOptions, root: Path = ROOT) -> Study:
@@ -34,7 +37,7 @@ def plan_simulated(options: SimulationOptions, root: Path = ROOT) -> Study:
                 for annotator, names in labeled_by.items()
                 if name in names
             },
-            {},
+            {column: getattr(house(name, options), column) for column in COLUMNS},
         )
         for name in video_names(options)
     )
@@ -50,6 +53,7 @@ def plan_simulated(options: SimulationOptions, root: Path = ROOT) -> Study:
         title="simulated home cage",
         videos=videos,
         clip_folders=tuple(folders),
+        columns=COLUMNS,
         notice=root / MARKER,
         made_here=True,
     )
