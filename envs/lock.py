@@ -19,7 +19,7 @@ _VIDEO += ["pandas", "pyarrow", "pydantic", "pyyaml", "zarr", "zarrs"]
 FAMILIES = {
     "video": _VIDEO,
     "torch": [*_VIDEO, "openvino", "safetensors", "torch"],
-    "report": [*_VIDEO, "matplotlib", "scikit-learn", "seaborn"],
+    "report": [*_VIDEO, "matplotlib", "scikit-learn", "scipy", "seaborn"],
 }
 """What the rules of each family import; one conda environment a family."""
 

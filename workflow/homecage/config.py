@@ -11,6 +11,7 @@ from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.errors import ConfigError
 from homecage.evaluate.names import HUMAN
+from homecage.evaluate.options import EvaluationOptions
 from homecage.features.options import REPRESENTATIONS, FeatureOptions
 from homecage.frames.options import FramesOptions
 from homecage.options import Options
@@ -94,6 +95,7 @@ class Experiment(Options):
     comparisons: tuple[tuple[str, str], ...] = (("lstm-3dcnn", "3dcnn"),)
     """Pairs of methods: what the first gains over the second stands in the table; the first of the first
     pair is shown in the figures of one method. Source: paper."""
+    evaluation: EvaluationOptions = EvaluationOptions()
     report: ReportOptions = ReportOptions()
 
     @property

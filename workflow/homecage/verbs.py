@@ -32,6 +32,8 @@ VERBS: dict[str, str] = {
     "plot-recall": "homecage.report.recall:plot_recall",
     "plot-confusion": "homecage.report.confusion:plot_confusion",
     "plot-ethogram": "homecage.report.ethogram:plot_ethogram",
+    "plot-reliability": "homecage.report.reliability:plot_reliability",
+    "plot-boundary": "homecage.report.boundary:plot_boundary",
     "plot-training": "homecage.report.training:plot_training",
 }
 

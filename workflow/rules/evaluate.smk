@@ -27,6 +27,9 @@ rule evaluate_predictions:
         per_behavior="results/evaluation/per_behavior.tsv",
         confusion="results/evaluation/confusion.tsv",
         confusion_by_video="results/evaluation/confusion_by_video.tsv",
+        scores="results/evaluation/scores.tsv",
+        boundary="results/evaluation/boundary.tsv",
+        calibration="results/evaluation/calibration.tsv",
     log:
         "results/logs/evaluate_predictions.log",
     benchmark:
@@ -39,13 +42,16 @@ rule evaluate_predictions:
     params:
         behaviors=BEHAVIORS,
         comparisons=json.dumps(EXPERIMENT.comparisons),
+        by=EXPERIMENT.folds.by,
+        options=options("evaluation"),
         published="yes" if STUDY.has_published_scores else "no",
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code("evaluate-predictions"),
     shell:
         "python -m homecage evaluate-predictions --predictions {input.predictions:q}"
         " --annotations {input.annotations:q} --videos {input.videos:q} --behaviors {params.behaviors:q}"
-        " --comparisons {params.comparisons:q} --published {params.published}"
+        " --comparisons {params.comparisons:q} --by={params.by:q} --options {params.options:q}"
+        " --published {params.published}"
         " --output {params.folder:q} 2>&1 | tee {log:q}"
 
 

@@ -8,6 +8,8 @@ SHOWN, BASELINE = (
 )
 TITLES = json.dumps({name: method.title for name, method in METHODS.items()})
 PALETTE = json.dumps(choose_colors(EXPERIMENT.behaviors))
+# What could be reached on simulated data, if it was worked out: a file of the evaluation, or none.
+CEILING = []
 NETS = sorted({net_of(fold) for fold in FOLDS})
 WITH_CONVNET = EXPERIMENT.uses_convnet
 
@@ -33,13 +35,25 @@ FIGURES = {
         "confusion of model and human",
     ),
     "ethogram": (
-        {
-            "bouts": ["results/evaluation/bouts.tsv"],
-            "time-budget": ["results/evaluation/time_budget.tsv"],
-        },
+        {"bouts": ["results/evaluation/bouts.tsv"]},
         "",
         [],  # all of them
         "ethogram and time budget",
+    ),
+    "reliability": (
+        {
+            "calibration": ["results/evaluation/calibration.tsv"],
+            "scores": ["results/evaluation/scores.tsv"],
+        },
+        "",
+        ["dpi"],
+        "reliability of probabilities",
+    ),
+    "boundary": (
+        {"boundary": ["results/evaluation/boundary.tsv"]},
+        "",
+        ["dpi"],
+        "accuracy near changes of behavior",
     ),
     "training": (
         {
@@ -61,7 +75,7 @@ FIGURES = {
 TABLES = [
     *expand(
         "results/evaluation/{table}.tsv",
-        table=["accuracy", "confusion", "per_behavior", "bouts"],
+        table=["accuracy", "confusion", "per_behavior", "bouts", "time_budget"],
     ),
     *expand("results/figures/accuracy.{format}", format=["html", "md"]),
 ]
@@ -71,6 +85,7 @@ rule write_accuracy:
     input:
         accuracy="results/evaluation/accuracy.tsv",
         gain="results/evaluation/gain.tsv",
+        ceiling=CEILING,
     output:
         html=report(
             "results/figures/accuracy.html",
@@ -91,10 +106,11 @@ rule write_accuracy:
     params:
         titles=TITLES,
         data_label=STUDY.label,
+        ceiling=" ".join(f"--ceiling {path}" for path in CEILING),
         code=code("write-accuracy"),
     shell:
         "python -m homecage write-accuracy --accuracy {input.accuracy:q} --gain {input.gain:q}"
-        " --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
+        " {params.ceiling} --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
         " --markdown {output.markdown:q} 2>&1 | tee {log:q}"
 
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from homecage.errors import ConfigError, HomecageError, PredictionError, StoreError
 from homecage.evaluate.evaluate import evaluate_predictions
-from homecage.evaluate.options import Comparisons
+from homecage.evaluate.options import Comparisons, EvaluationOptions
 from homecage.evaluate.published import TABLE_1
+from homecage.evaluate.scores import MEASURES
 from homecage.storage.frame_tables import UNLABELED
 from homecage.storage.tables import read_tsv
 
@@ -17,10 +18,15 @@ AWKWARD = '2008 "née" A.b'
 GAIN = ("better", "plain")
 
 
-def evaluate(study, published="no", comparisons=()):
+def evaluate(study, published="no", comparisons=(), **told):
     folder = study.root / "evaluation"
     evaluate_predictions(
-        **study.told(), comparisons=Comparisons(comparisons), published=published, output=folder
+        **study.told(),
+        comparisons=Comparisons(comparisons),
+        options=EvaluationOptions(resamples=200),
+        published=published,
+        output=folder,
+        **told,
     )
     return {path.stem: read_tsv(path) for path in folder.iterdir()}
 
@@ -57,8 +63,8 @@ def test_accuracy_by_hand(tables):
 
 def test_accuracy_has_the_columns_and_rows_that_others_rely_on(tables):
     accuracy = tables["accuracy"]
-    columns = ["method", "frames_of", "level", "average", "accuracy", "n_frames", "source"]
-    assert list(accuracy.columns) == columns
+    columns = ["method", "frames_of", "level", "average", "accuracy", "low", "high", "unit"]
+    assert list(accuracy.columns) == [*columns, "n_units", "n_frames", "source"]
     assert not accuracy.duplicated(columns[:4]).any()
     n_frames = accuracy.groupby(["method", "frames_of"], sort=False)["n_frames"].unique()
     assert {key: list(n) for key, n in n_frames.items()} == {
@@ -195,7 +201,8 @@ def test_published_rows_stand_there_only_when_asked_for_and_are_marked(study):
     assert not set(published["method"]) & set(
         accuracy.loc[accuracy["source"] == "measured", "method"]
     )
-    assert published["n_frames"].isna().all()
+    assert published[["low", "high", "n_units", "n_frames"]].isna().all(axis=None)
+    assert set(published["average"]) == {"videos"}  # The paper averages over videos.
     values = published.set_index(["method", "frames_of", "level"])["accuracy"]
     assert values["lstm-3dcnn (Le & Murari)", "FD", "behaviors"] == 0.765
     assert values["svm-hmm (Jhuang et al.)", "FD*", "frames"] == 0.773
@@ -206,7 +213,8 @@ def test_numbers_are_written_to_the_last_digit(study):
     study.annotate("annotator_1", {"a": [0, 0, 0]}).predict("plain", {"a": [0, 1, 1]})
     evaluate(study)
     text = (study.root / "evaluation/accuracy.tsv").read_text(encoding="utf-8")
-    assert f"plain\tFD\tframes\tpooled\t{1 / 3!r}\t3\tmeasured\n" in text
+    line = f"plain\tFD\tframes\tpooled\t{1 / 3!r}\tn/a\tn/a\tvideo\t1\t3\tmeasured\n"
+    assert line in text
 
 
 def test_the_same_files_give_the_same_bytes(tables, study):
@@ -283,3 +291,102 @@ def test_missing_scores_are_missing_for_any_reader(tables, study):
     table = pd.read_csv(study.root / "evaluation/per_behavior.tsv", sep="\t")
     assert table["recall"].isna().any()
     assert table["recall"].dtype == float
+
+
+def test_scores_name_everyone_that_is_compared(tables):
+    scores = tables["scores"]
+    columns = ["method", "frames_of", "against", "measure", "average", "value", "low", "high"]
+    assert list(scores.columns) == columns
+    assert not scores.duplicated(columns[:5]).any()
+    keys = scores[columns[:3]].drop_duplicates().itertuples(index=False, name=None)
+    assert set(keys) == {
+        *((m, f, "annotator_1") for m in ("plain", "better") for f in ("FD", "FD*")),
+        *((m, "FD*", "annotator_2") for m in ("plain", "better")),
+        ("human", "FD*", "annotator_1"),
+    }
+    assert set(tables["boundary"]["method"]) == {"plain", "better", "human"}
+    # What a person says has no probability.
+    assert set(tables["calibration"]["method"]) == {"plain", "better"}
+    of_human = set(scores.loc[scores["method"] == "human", "measure"])
+    assert set(MEASURES) - of_human == {"log_loss", "calibration_error"}
+
+
+def test_scores_by_hand(tables):
+    value = tables["scores"].set_index(["method", "frames_of", "against", "measure", "average"])
+    value = value["value"].sort_index()
+    # Against annotator 2, frames 0 1 2 3 7 of the first video: 0 0 1 1 2.
+    assert value["better", "FD*", "annotator_2", "accuracy_frames", "pooled"] == 1
+    assert value["plain", "FD*", "annotator_2", "accuracy_frames", "pooled"] == 4 / 5
+    # In truth 000 111 - 2 and 22; plain says 0 1111 0 - 2 and 2 5.
+    plain = value["plain", "FD", "annotator_1"]
+    assert plain["bouts", "pooled"] == 6 and plain["true_bouts", "pooled"] == 4
+    assert plain["bouts", "videos"] == 3 and plain["bout_ratio", "pooled"] == 1.5
+    assert plain["true_median_bout_s", "videos"] == pytest.approx((0.3 + 0.2) / 2)
+    assert "pooled" not in plain["median_bout_s"].index
+    assert plain["edit", "pooled"] == 1 - 2 / 6
+    # Of 0 (1 of 3), 1 (2 of 5), 2 and 2 (1 of 2).
+    assert plain["segment_f1_50", "pooled"] == 2 * 2 / 10
+    assert plain["segment_f1_25", "pooled"] == 2 * 4 / 10
+
+
+def test_the_same_number_is_the_same_in_every_table(tables):
+    scores = tables["scores"][tables["scores"]["against"] == "annotator_1"]
+    scores = scores.set_index(["measure", "method", "frames_of", "average"]).sort_index()
+    accuracy = tables["accuracy"].set_index(["level", "method", "frames_of", "average"])
+    accuracy = accuracy.sort_index()
+    for level in ("frames", "behaviors"):
+        own = scores.loc[f"accuracy_{level}", "value"]
+        assert own.equals(accuracy.loc[level, "accuracy"].rename("value").loc[own.index])
+    for name in ("boundary", "calibration"):
+        table = tables[name].assign(hits=lambda t: t["n_frames"] * t["accuracy"])
+        sums = table[table["against"] == "annotator_1"].groupby(["method", "frames_of"]).sum()
+        for key, row in sums.iterrows():
+            assert row["n_frames"] == accuracy.loc[("frames", *key, "pooled"), "n_frames"]
+            share = accuracy.loc[("frames", *key, "pooled"), "accuracy"]
+            assert row["hits"] / row["n_frames"] == pytest.approx(share)
+
+
+@pytest.fixture
+def six(study):
+    """Six videos of three animals; the better method is right more often in all but one."""
+    truth = {f"v{i}": [0, 0, 1, 1] for i in range(6)}
+    for i in range(6):
+        study.describe(f"v{i}", animal=f"M{i // 2}")
+    study.annotate("annotator_1", truth)
+    study.predict("plain", {video: [0, 1, 0, 0] for video in truth})
+    better = {f"v{i}": [0, 0, 1, int(i > 2)] for i in range(6)}
+    return study.predict("better", better | {"v0": [1, 1, 0, 0]})
+
+
+def test_a_gain_is_tested_on_the_differences_of_videos(six):
+    gain = evaluate(six, comparisons=(GAIN,))["gain"]
+    rows = gain.set_index(["frames_of", "level", "average"])
+    row = rows.loc[("FD", "frames", "videos")]
+    # -1/4, 1/2, 1/2, 3/4, 3/4, 3/4: only without the minus is a sum as large, and their mirror images.
+    assert row["gain_points"] == pytest.approx(50)
+    assert (row["n_units"], row["p"], row["test"]) == (6, 4 / 2**6, "exact")
+    assert -25 <= row["low"] < row["gain_points"] < row["high"] <= 75
+    assert np.isnan(rows.loc[("FD", "frames", "pooled"), "p"])
+    assert rows.loc[("FD", "frames", "pooled"), "low"] == pytest.approx(row["low"])
+
+
+def test_gains_are_corrected_for_all_of_their_column(six):
+    alone = evaluate(six, comparisons=(GAIN,))["gain"]
+    both = evaluate(six, comparisons=(GAIN, GAIN[::-1]))["gain"]
+    assert (alone["p_holm"].dropna() == alone["p"].dropna()).all()
+    assert both["p_holm"].dropna().to_numpy() == pytest.approx(
+        np.minimum(1, 2 * both["p"].dropna().to_numpy())
+    )
+
+
+def test_groups_that_folds_keep_together_are_drawn_together(six):
+    tables = evaluate(six, comparisons=(GAIN,), by="animal")
+    assert set(tables["accuracy"]["unit"]) == {"animal"}
+    assert set(tables["accuracy"]["n_units"]) == {3}
+    assert tables["accuracy"]["low"].isna().all()  # Three are too few.
+    videos = tables["gain"][tables["gain"]["average"] == "videos"]
+    assert set(videos["n_units"]) == {3} and set(videos["p"]) == {2 / 2**3}
+    assert videos["low"].isna().all()
+    apart = evaluate(six)
+    assert apart["accuracy"]["low"].notna().all()
+    assert (apart["accuracy"]["accuracy"] == tables["accuracy"]["accuracy"]).all()

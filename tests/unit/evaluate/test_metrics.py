@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score, f1_score
 
 from homecage.evaluate import metrics
 from homecage.storage.frame_tables import UNLABELED
@@ -113,3 +114,37 @@ def test_no_labeled_frame_has_no_accuracy():
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match=r"\(2,\) \(3,\)"):
         count([0, 1], [0, 1, 1])
+
+
+@given(st.lists(st.tuples(st.integers(0, K - 1), st.integers(0, K - 1)), min_size=1, max_size=60))
+def test_kappa_and_macro_f1_are_those_of_scikit_learn(pairs):
+    truth, said = zip(*pairs, strict=True)
+    counts = count(truth, said)
+    expected = cohen_kappa_score(truth, said) if len({*truth, *said}) > 1 else math.nan
+    assert same(float(metrics.kappa(counts)), expected)
+    occurring = sorted(set(truth))
+    expected = f1_score(truth, said, labels=occurring, average="macro", zero_division=0)
+    assert same(float(metrics.macro_f1(counts)), expected)
+
+
+@given(PAIRS)
+def test_the_error_of_the_time_budget_is_that_of_the_shares(pairs):
+    labeled = [(t, p) for t, p in pairs if t != UNLABELED and p != UNLABELED]
+    if not labeled:
+        assert math.isnan(metrics.time_budget_error(count_pairs(pairs)))
+        return
+    wrong = [
+        abs(sum(t == k for t, _ in labeled) - sum(p == k for _, p in labeled)) / len(labeled)
+        for k in range(K)
+    ]
+    assert same(float(metrics.time_budget_error(count_pairs(pairs))), sum(wrong) / K)
+
+
+@given(PAIRS, PAIRS)
+def test_many_matrices_are_scored_as_each_by_itself(first, second):
+    both = np.stack([count_pairs(first), count_pairs(second)])
+    for score in (
+        *metrics.ACCURACIES.values(),
+        *(metrics.kappa, metrics.macro_f1, metrics.time_budget_error),
+    ):
+        assert same(score(both), [float(score(counts)) for counts in both])

@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from homecage.evaluate.bouts import tabulate_bouts, tabulate_time
+from homecage.evaluate.bouts import tabulate_bouts
+from homecage.evaluate.comparisons import tabulate_gain
 from homecage.evaluate.evaluate import (
     tabulate_accuracy,
     tabulate_behaviors,
     tabulate_confusion,
-    tabulate_gain,
-    tabulate_videos,
 )
-from homecage.evaluate.metrics import count_confusion
-from homecage.evaluate.options import Comparisons
+from homecage.evaluate.options import Comparisons, EvaluationOptions
+from homecage.evaluate.scores import tabulate_boundaries, tabulate_calibration, tabulate_scores
+from homecage.evaluate.tallies import Key, stack, tally
 from homecage.report.options import Palette, Titles
+from homecage.storage.frame_tables import Prediction
 from homecage.storage.tables import read_tsv, write_tsv
 
 
@@ -49,7 +50,7 @@ def blur(rng: np.random.Generator, codes: np.ndarray, share: float) -> np.ndarra
 def write_tables(
     folder: Path, *, twice: bool, behaviors: list[str], n_frames: int = 600, seed: int = 0
 ) -> Tables:
-    """Write tables of two videos in which the second behavior never occurs."""
+    """Write tables of six videos in which the second behavior never occurs."""
     rng = np.random.default_rng(seed)
     colors = [f"#{code:02x}8040" for code in range(len(behaviors))]
     tables = Tables(
@@ -58,35 +59,46 @@ def write_tables(
         Titles({"plain": "plain model", "better": "better one"}),
     )
     occurring = [code for code in range(len(behaviors)) if code != 1]
-    scored, bouts, shares = {}, [], {"better": 0.2, "plain": 0.5}
-    for video in ('a "long" näme', "20080321162447"):
+    tallied, bouts, shares = {}, [], {"better": 0.2, "plain": 0.5}
+    time_s = np.arange(n_frames) / 30
+    for video in VIDEOS:
         truth = np.repeat(rng.choice(occurring, n_frames // 20), 20).astype(np.int8)
         labels = {"annotator_1": truth} | {m: blur(rng, truth, s) for m, s in shares.items()}
-        for method in shares:
-            counts = count_confusion(truth, labels[method], len(behaviors))
-            scored.setdefault((method, "FD"), {})[video] = counts
-            if twice:
-                scored.setdefault((method, "FD*"), {})[video] = counts
         if twice:
             labels["annotator_2"] = blur(rng, truth, 0.1)
-            counts = count_confusion(truth, labels["annotator_2"], len(behaviors))
-            scored.setdefault(("human", "FD*"), {})[video] = counts
         for scorer, codes in labels.items():
-            time_s = np.arange(n_frames) / 30
             bouts.append(tabulate_bouts(scorer, video, codes, time_s, behaviors))
-    accuracy = tabulate_accuracy(scored, tabulate_videos(scored))
-    tables.write("accuracy", accuracy)
-    tables.write("gain", tabulate_gain(accuracy, Comparisons((("better", "plain"),))))
+        del labels["annotator_1"]
+        for scorer, codes in labels.items():
+            method = "human" if scorer == "annotator_2" else scorer
+            sure = rng.uniform(0.4, 1, (n_frames, 1)).astype(np.float32)
+            probability = sure * np.eye(len(behaviors), dtype=np.float32)[codes]
+            said = Prediction(codes, time_s, probability + (1 - sure) / len(behaviors))
+            counts = tally(truth, said, behaviors, with_probability=method != "human")
+            for frames_of in ["FD"] * (method != "human") + ["FD*"] * twice:
+                tallied.setdefault(Key(method, frames_of, "annotator_1"), {})[video] = counts
+    unit_of = {video: unit for unit, video in enumerate(VIDEOS)}
+    scored = {key: stack(own, unit_of) for key, own in tallied.items()}
+    quick = EvaluationOptions(resamples=200)
+    tables.write("accuracy", tabulate_accuracy(scored, "video", quick))
+    tables.write("gain", tabulate_gain(scored, Comparisons((("better", "plain"),)), quick))
+    tables.write("scores", tabulate_scores(scored, quick))
+    tables.write("boundary", tabulate_boundaries(scored, quick))
+    tables.write("calibration", tabulate_calibration(scored, quick))
     per_behavior = tabulate_behaviors(scored, behaviors)
     tables.write("per_behavior", per_behavior)
     confusion = tabulate_confusion(scored, behaviors)
     keys = ["method", "frames_of", "truth", "prediction"]
     tables.write("confusion", confusion.groupby(keys, sort=False, as_index=False)["n_frames"].sum())
     tables.write("bouts", pd.concat(bouts, ignore_index=True))
-    tables.write("time_budget", tabulate_time(pd.concat(bouts, ignore_index=True), behaviors))
     support = per_behavior[["behavior", "support"]].iloc[: len(behaviors)]
     rows = [
-        {"database": database, "behavior": behavior, "n_frames": n, "share": n / (2 * n_frames)}
+        {
+            "database": database,
+            "behavior": behavior,
+            "n_frames": n,
+            "share": n / (len(VIDEOS) * n_frames),
+        }
         for database in (["CD", "FD", "FD*"] if twice else ["CD", "FD"])
         for behavior, n in support.itertuples(index=False)
     ]
@@ -119,6 +131,7 @@ def write_tables(
     return tables
 
 
+VIDEOS = ('a "long" näme', "20080321162447", *"abcd")
 BEHAVIORS = ["dig", "nest building", "rest", "social_sniffing", "walk"]
 
 

@@ -3,8 +3,7 @@ import re
 import pandas as pd
 import pytest
 
-from homecage.evaluate.evaluate import tabulate_gain, tabulate_published
-from homecage.evaluate.options import Comparisons
+from homecage.evaluate.evaluate import tabulate_published
 from homecage.report.options import Titles
 from homecage.report.table import list_rows, write_accuracy
 from homecage.storage.tables import read_tsv, write_tsv
@@ -12,11 +11,10 @@ from homecage.storage.tables import read_tsv, write_tsv
 
 @pytest.fixture
 def write(tmp_path):
-    def write_and_read(tables, label="simulated home cage, 2 videos", accuracy=None, titles=None):
+    def write_and_read(tables, label="simulated home cage, 6 videos", titles=None, **files):
         html, markdown = tmp_path / "accuracy.html", tmp_path / "accuracy.md"
         write_accuracy(
-            accuracy=accuracy or tables.paths["accuracy"],
-            gain=tables.paths["gain"],
+            **{"accuracy": tables.paths["accuracy"], "gain": tables.paths["gain"]} | files,
             titles=titles or tables.titles,
             data_label=label,
             html=html,
@@ -32,27 +30,80 @@ def cells_of(markdown, name):
     return [cell.strip() for cell in line.strip("|").split("|")][1:]
 
 
+ORDER = [("FD*", "behaviors"), ("FD*", "frames"), ("FD", "behaviors"), ("FD", "frames")]
+
+
 def test_cells_are_the_numbers_of_the_table_in_percent(write, tables_twice):
     _, markdown = write(tables_twice)
     table = tables_twice.read("accuracy")
-    value = table.set_index(["method", "frames_of", "level", "average"])["accuracy"]
-    order = [("FD*", "behaviors"), ("FD*", "frames"), ("FD", "behaviors"), ("FD", "frames")]
+    rows = table.set_index(["method", "frames_of", "level", "average"])
     for method, title in tables_twice.titles.root.items():
-        assert cells_of(markdown, title) == [
-            f"{100 * value[(method, *key, 'pooled')]:.1f} ({100 * value[(method, *key, 'videos')]:.1f})"
-            for key in order
-        ]
-    gain = value["better", "FD*", "frames", "pooled"] - value["plain", "FD*", "frames", "pooled"]
-    assert gain > 0
-    cells = cells_of(markdown, "gain of better one over plain model (points)")
-    assert cells[1].startswith(f"{100 * gain:+.1f} (")
+        expected = []
+        for key in ORDER:
+            videos, pooled = rows.loc[(method, *key, "videos")], rows.loc[(method, *key, "pooled")]
+            low, high = 100 * videos["low"], 100 * videos["high"]
+            assert low < 100 * videos["accuracy"] < high
+            expected.append(
+                f"{100 * videos['accuracy']:.1f} [{low:.1f}, {high:.1f}] ({100 * pooled['accuracy']:.1f})"
+            )
+        assert cells_of(markdown, title) == expected
     assert cells_of(markdown, "human (annotator 2)")[2:] == ["n/a", "n/a"]
 
 
+def test_a_gain_bears_its_interval_and_its_p(write, tables_twice):
+    gain = tables_twice.read("gain").set_index(["frames_of", "level", "average"])
+    rows = [gain.loc[(*key, "videos")] for key in ORDER]
+    assert all(row["low"] > 0 and row["p"] == 2 / 2**6 for row in rows)
+    _, markdown = write(tables_twice)
+    assert cells_of(markdown, "gain of better one over plain model (points)") == [
+        f"{row['gain_points']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}], p = .031"
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("p", "words"), [(0.0004, r"p \< .001"), (0.0312, "p = .031"), (1, "p = 1.000")]
+)
+def test_small_p_are_not_written_out(write, tables_twice, tmp_path, p, words):
+    write_tsv(tmp_path / "gain.tsv", tables_twice.read("gain").assign(p_holm=p))
+    _, markdown = write(tables_twice, gain=tmp_path / "gain.tsv")
+    assert cells_of(markdown, "gain of better one over plain model (points)")[0].endswith(words)
+
+
+def test_without_an_interval_the_table_says_why(write, tables_twice, tmp_path):
+    few = tables_twice.read("accuracy").assign(low=float("nan"), high=float("nan"), n_units=3)
+    write_tsv(tmp_path / "few.tsv", few.assign(unit="animal"))
+    html, markdown = write(tables_twice, accuracy=tmp_path / "few.tsv")
+    assert re.fullmatch(r"\d\d\.\d \(\d\d\.\d\)", cells_of(markdown, "plain model")[0])
+    for text in (html, markdown.replace("\\", "")):
+        assert "No interval on FD*: 3 groups by animal are too few; it takes 5." in text
+    assert "No interval" not in write(tables_twice)[0]
+
+
+def test_a_ceiling_stands_by_itself_where_there_is_one(write, tables_twice, tmp_path):
+    ceiling = pd.DataFrame(
+        [
+            ("mode", "frames", "pooled", 0.84),
+            ("mode", "frames", "videos", 0.85),
+            ("mode and place", "behaviors", "videos", 0.9),
+        ],
+        columns=["told", "level", "average", "accuracy"],
+    )
+    write_tsv(tmp_path / "ceiling.tsv", ceiling)
+    html, markdown = write(tables_twice, ceiling=tmp_path / "ceiling.tsv")
+    mode = cells_of(markdown, "simulation's ceiling: told mode")
+    assert mode == ["n/a", "n/a", "n/a", "85.0 (84.0)"]
+    place = cells_of(markdown, "simulation's ceiling: told mode and place")
+    assert place == ["n/a", "n/a", "90.0", "n/a"]
+    assert html.count('<tr class="ceiling">') == 2
+    assert "told, not measured from pixels" in html and "told, not measured" in markdown
+    assert "ceiling" not in write(tables_twice)[1]
+
+
 def test_lines_are_the_methods_in_order_then_gains_then_what_was_published(tables_twice):
-    accuracy = tables_twice.read("accuracy")
-    comparisons = Comparisons((("better", "plain"), ("plain", "human")))
-    gain = tabulate_gain(accuracy, comparisons)
+    accuracy, gain = tables_twice.read("accuracy"), tables_twice.read("gain")
+    other = gain.assign(method="plain", baseline="human")
+    gain = pd.concat([gain, other[other["frames_of"] == "FD*"]])
     rows = list_rows(pd.concat([accuracy, tabulate_published()]), gain, tables_twice.titles)
     assert [(row.name, row.kind) for row in rows[:6]] == [
         ("plain model", "measured"),
@@ -63,8 +114,8 @@ def test_lines_are_the_methods_in_order_then_gains_then_what_was_published(table
         ("lstm-3dcnn (Le & Murari), published", "published"),
     ]
     assert rows[4].cells[2:] == ("n/a", "n/a")
-    other = Titles({"better": "B", "plain": "P"})
-    assert [row.name for row in list_rows(accuracy, gain.iloc[:0], other)] == [
+    titles = Titles({"better": "B", "plain": "P"})
+    assert [row.name for row in list_rows(accuracy, gain.iloc[:0], titles)] == [
         "B",
         "P",
         "human (annotator 2)",
@@ -73,7 +124,7 @@ def test_lines_are_the_methods_in_order_then_gains_then_what_was_published(table
 
 def test_html_and_markdown_show_the_same_cells(write, tables):
     html, markdown = write(tables)
-    in_html = re.findall(r"<td>(.*?)</td>", html)
+    in_html = [re.sub("</?small>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", html)]
     rows = [line for line in markdown.splitlines() if line.startswith("|")][2:]
     in_markdown = [cell.strip() for row in rows for cell in row.strip("|").split("|")[1:]]
     assert in_html == in_markdown
@@ -82,9 +133,9 @@ def test_html_and_markdown_show_the_same_cells(write, tables):
 @pytest.mark.parametrize("form", [0, 1])
 def test_simulated_data_are_called_so(write, tables, form):
     assert "Simulated data: these numbers say nothing about animals." in write(tables)[form]
-    real = write(tables, "real-mini, 2 videos")[form]
+    real = write(tables, "real-mini, 6 videos")[form]
     assert "imulated" not in real
-    assert "real-mini, 2 videos" in real
+    assert "real-mini, 6 videos" in real
 
 
 def test_published_rows_are_marked(write, tables_twice, tmp_path):
@@ -99,8 +150,8 @@ def test_published_rows_are_marked(write, tables_twice, tmp_path):
     human = cells_of(markdown, "human (Jhuang et al.), published")
     assert human == ["75.7", "71.6", "n/a", "n/a"]
     assert html.count('<tr class="published">') == 3
-    assert "Published: Table 1 of Le &amp; Murari; not measured here." in html
-    assert "FD: all 1,200 frames" in html
+    assert "Published: Table 1 of Le &amp; Murari" in html
+    assert "FD: all 3,600 frames" in html
 
 
 def test_without_a_second_annotator_fd_star_is_not_available(write, tables):

@@ -11,12 +11,21 @@ from matplotlib.figure import Figure
 from pydantic import ValidationError
 
 from homecage.errors import ConfigError
+from homecage.report.boundary import plot_boundary
 from homecage.report.confusion import plot_confusion
 from homecage.report.distribution import plot_distribution
 from homecage.report.ethogram import choose_stretch, choose_video, plot_ethogram
 from homecage.report.options import ReportOptions, Titles
 from homecage.report.recall import plot_recall
-from homecage.report.style import color_methods, count_in_words, fit, format_share, shorten
+from homecage.report.reliability import plot_reliability
+from homecage.report.style import (
+    color_methods,
+    count_in_words,
+    fit,
+    format_share,
+    shorten,
+    style_methods,
+)
 from homecage.report.training import plot_training
 
 QUICK = ReportOptions(dpi=60)
@@ -25,7 +34,9 @@ FIGURES = {
     plot_distribution: ["distribution"],
     plot_recall: ["per_behavior"],
     plot_confusion: ["confusion"],
-    plot_ethogram: ["bouts", "time_budget"],
+    plot_ethogram: ["bouts"],
+    plot_reliability: ["calibration", "scores"],
+    plot_boundary: ["boundary"],
     plot_training: [],
 }
 
@@ -183,7 +194,7 @@ def test_confusion_of_one_method_is_drawn_alone(draw, tables_once, baseline):
 
 
 def test_the_ethogram_has_each_bout_and_the_time_of_each_behavior(draw, tables):
-    bouts, budget = tables.read("bouts"), tables.read("time_budget")
+    bouts = tables.read("bouts")
     video = "20080321162447"
     figure = draw(plot_ethogram, tables)
     assert f"{video}, 0:00 to 0:20" in panels_of(figure)
@@ -203,8 +214,57 @@ def test_the_ethogram_has_each_bout_and_the_time_of_each_behavior(draw, tables):
             (tables.palette.root[bout.behavior], round(bout.start_s, 6), round(bout.stop_s, 6))
             for bout in mine.itertuples()
         }
-        seconds = budget[(budget["scorer"] == scorer) & (budget["video"] == video)]["seconds"]
-        assert [bar.get_height() for bar in bars.patches] == seconds.tolist()
+        seconds = (mine["stop_s"] - mine["start_s"]).groupby(mine["behavior"]).sum()
+        expected = seconds.reindex(tables.behaviors, fill_value=0).tolist()
+        assert [bar.get_height() for bar in bars.patches] == pytest.approx(expected)
+
+
+def test_the_bars_beside_the_ethogram_are_of_the_time_that_it_shows(draw, tables):
+    options = ReportOptions(dpi=60, ethogram_minutes=0.1, ethogram_start_s=3)
+    figure = draw(plot_ethogram, tables, options=options)
+    assert {"20080321162447, 0:03 to 0:09", "in these 0:06 (s)"} <= set(panels_of(figure))
+    for bars in figure.axes[1::2]:
+        assert sum(bar.get_height() for bar in bars.patches) == pytest.approx(6)
+
+
+def test_reliability_is_that_of_its_table(draw, tables):
+    panels = panels_of(draw(plot_reliability, tables))
+    assert list(panels) == list(tables.titles.root.values())  # And no human.
+    table, scores = tables.read("calibration"), tables.read("scores")
+    for method, title in tables.titles.root.items():
+        own = table[(table["method"] == method) & (table["frames_of"] == "FD")]
+        share = own["n_frames"] / own["n_frames"].sum()
+        assert [bar.get_height() for bar in panels[title].patches] == pytest.approx(share.tolist())
+        _, line = panels[title].get_lines()[:2]
+        seen = own[share >= 0.005]
+        assert np.array_equal(line.get_xydata(), seen[["confidence", "accuracy"]])
+        error = scores.set_index(["method", "frames_of", "measure", "average"])["value"]
+        value = error[method, "FD", "calibration_error", "pooled"]
+        assert [text.get_text() for text in panels[title].texts] == [
+            f"calibration error {format_share(value)}"
+        ]
+
+
+def test_accuracy_near_boundaries_is_that_of_its_table(draw, tables):
+    table = tables.read("boundary")
+    panels = panels_of(draw(plot_boundary, tables))
+    assert set(panels) == {f"accuracy on {frames_of}" for frames_of in table["frames_of"]}
+    names = {**tables.titles.root, "human": "human (annotator 2)"}
+    for frames_of, rows in table.groupby("frames_of"):
+        ax = panels[f"accuracy on {frames_of}"]
+        lines = {line.get_label(): line for line in ax.get_lines()}
+        assert set(lines) == {names[method] for method in rows["method"]}
+        for method, own in rows.groupby("method"):
+            accuracy = own["accuracy"].to_numpy()
+            assert np.array_equal(lines[names[method]].get_ydata(), accuracy, equal_nan=True)
+        labels = [label.get_text().partition("\n")[0] for label in ax.get_xticklabels()]
+        assert labels[:2] == ["0–0.1", "0.1–0.25"] and labels[-1] == "over 5"
+
+
+def test_many_methods_are_told_apart_by_color_and_line():
+    titles = Titles({f"m{index}": "M" for index in range(15)})
+    colors, lines = color_methods(titles), style_methods(titles)
+    assert len({(colors[method], lines[method]) for method in (*titles.root, "human")}) == 16
 
 
 def test_training_curves_are_those_of_the_histories(draw, tables_twice):

@@ -72,13 +72,9 @@ def tabulate_bouts(
     time_s: NDArray[np.float64],  # (T,)
     behaviors: Sequence[str],
 ) -> pd.DataFrame:
-    """Tabulate a video's bouts; a bout ends when the frame after it is shown.
-
-    ASSUME: the last frame of a video is shown for as long as the median frame.
-    """
+    """Tabulate a video's bouts; a bout ends when the frame after it is shown."""
     start, stop = find_bouts(codes)
-    frame_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
-    edges_s = np.append(time_s, time_s[-1:] + frame_s)  # (T + 1,)
+    edges_s = find_edges_s(time_s)
     return pd.DataFrame(
         {
             "scorer": scorer,
@@ -90,6 +86,15 @@ def tabulate_bouts(
             "stop_s": edges_s[stop],
         }
     )
+
+
+def find_edges_s(time_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (T + 1,) when each frame of a video is first shown, and when the last one ends.
+
+    ASSUME: the last frame is shown for as long as the median frame.
+    """
+    frame_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+    return np.append(time_s, time_s[-1:] + frame_s)
 
 
 def tabulate_time(bouts: pd.DataFrame, behaviors: Sequence[str]) -> pd.DataFrame:

@@ -18,3 +18,8 @@ OVER_BEHAVIORS = "behaviors"
 """Accuracy as the mean recall of the behaviors that occur."""
 OVER_FRAMES = "frames"
 """Accuracy as correct / labeled frames."""
+
+POOLED = "pooled"
+"""A score of the frames of all videos together."""
+OVER_VIDEOS = "videos"
+"""The mean of the videos' own scores, as in the paper."""

@@ -21,6 +21,17 @@ def read_videos(path: Path) -> pd.DataFrame:
     return table.drop(columns=["path", ANNOTATOR_1, ANNOTATOR_2])
 
 
+def number_units(videos: pd.DataFrame, by: str) -> dict[str, int]:
+    """Return the number of each video's group: of those with the same entry in a column, or its own.
+
+    Args:
+        videos: the study's videos.
+        by: ``video``, or the column that folds are made by.
+    """
+    numbers, _ = pd.factorize(videos["name"] if by == "video" else videos[by])
+    return dict(zip(videos.index, numbers.tolist(), strict=True))
+
+
 def show_videos(table: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
     """Replace the videos' keys in a table by their names and their lab's columns."""
     columns = list(table.columns)
@@ -53,24 +64,27 @@ def group_by_scorer(paths: Iterable[Path], videos: Sequence[str]) -> Files:
     }
 
 
-def read_truth(annotators: Files, video: str, behaviors: Sequence[str]) -> dict[str, Codes]:
-    """Read what annotator 1 says (T,) of the frames of FD and of FD*, unlabeled elsewhere.
+def read_truths(
+    annotators: Files, video: str, behaviors: Sequence[str]
+) -> dict[tuple[str, str], Codes]:
+    """Read what is true (T,) of a video, by set of frames and annotator; unlabeled outside the set.
 
-    FD* is not there where no frame was labeled twice.
+    FD is there by annotator 1; FD* by both, unless no frame was labeled twice.
 
     Raises:
         PredictionError: the annotators' files differ in length.
     """
     first, second = annotators[ANNOTATOR_1][video], annotators.get(ANNOTATOR_2, {}).get(video)
     truth = read_annotation(first, behaviors)
-    truth_of = {FD: truth}
+    truths = {(FD, ANNOTATOR_1): truth}
     if second is not None:
         other = read_annotation(second, behaviors)
         check_length(second, len(other), first, len(truth))
-        twice = np.where(other != UNLABELED, truth, np.int8(UNLABELED))
-        if (twice != UNLABELED).any():
-            truth_of[FD_STAR] = twice
-    return truth_of
+        twice = (truth != UNLABELED) & (other != UNLABELED)
+        if twice.any():
+            for annotator, codes in ((ANNOTATOR_1, truth), (ANNOTATOR_2, other)):
+                truths[FD_STAR, annotator] = np.where(twice, codes, np.int8(UNLABELED))
+    return truths
 
 
 def check_length(path: Path, found: int, truth: Path, expected: int) -> None:

@@ -81,7 +81,7 @@ def draw_confusion(
     beside = len(behaviors) <= MOST_BESIDE
     names, short = [fit(b) for b in behaviors], [shorten(b) for b in behaviors]
     label_in = measure_in(names)
-    room_in = (WIDTH_IN - label_in - 1.1) / (len(methods) if beside else 1)
+    room_in = (WIDTH_IN - label_in - 1.2) / (len(methods) if beside else 1)
     side_in = min(room_in, max(2.6, 0.25 * len(behaviors)))
     n_rows = 1 if beside else len(methods)
     figure.set_figheight(n_rows * (side_in + 0.5) + 0.7 * measure_in(short) + 0.4)

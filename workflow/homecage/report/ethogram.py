@@ -17,7 +17,6 @@ from homecage.storage.tables import read_tsv
 def plot_ethogram(
     *,
     bouts: Path,
-    time_budget: Path,
     palette: Palette,
     titles: Titles,
     data_label: str,
@@ -27,11 +26,10 @@ def plot_ethogram(
 ) -> None:
     """Draw a row of colored bouts for each annotator and method over a stretch of one video.
 
-    Beside each row stands the total time of each behavior in the whole video.
+    Beside each row stands the total time of each behavior in this stretch, as in the paper.
 
     Args:
         bouts: evaluation's ``bouts.tsv``.
-        time_budget: evaluation's ``time_budget.tsv``.
         palette: the behaviors and their colors.
         titles: the methods, and what they are called.
         data_label: what the data are, written on the figure.
@@ -42,9 +40,9 @@ def plot_ethogram(
     Raises:
         ConfigError: the video asked for was not annotated.
     """
-    table, budget = read_tsv(bouts), read_tsv(time_budget)
+    table = read_tsv(bouts)
     video = options.ethogram_video or choose_video(table)
-    table, budget = table[table["video"] == video], budget[budget["video"] == video]
+    table = table[table["video"] == video]
     if ANNOTATOR_1 not in set(table["scorer"]):
         raise ConfigError(
             f"ethogram_video {video!r} was not annotated by annotator 1; choose another video, or "
@@ -52,20 +50,27 @@ def plot_ethogram(
         )
     stretch = choose_stretch(table, options)
     with draw(png, pdf, data_label, options.dpi) as figure:
-        draw_ethogram(figure, table, budget, stretch, palette.root, titles)
+        draw_ethogram(figure, table, stretch, palette.root, titles)
 
 
 def draw_ethogram(
     figure: Figure,
     bouts: pd.DataFrame,
-    budget: pd.DataFrame,
     stretch: tuple[float, float],
     colors: dict[str, str],
     titles: Titles,
 ) -> None:
-    """Draw the bouts of one video in a stretch (from, to, in seconds) and its time budgets."""
+    """Draw the bouts of one video in a stretch (from, to, in seconds), and the time they take in it."""
     start_s, stop_s = stretch
+    video = shorten(bouts["video"].iloc[0], 44 if len(colors) <= 12 else 24)
     scorers = name_scorers(titles, set(bouts["scorer"]))
+    bouts = cut_bouts(bouts, stretch)
+    seconds = (
+        bouts.assign(seconds=bouts["stop_s"] - bouts["start_s"])
+        .pivot_table(index="scorer", columns="behavior", values="seconds", aggfunc="sum")
+        .reindex(index=list(scorers), columns=list(colors))
+        .fillna(0.0)
+    )
     names = [shorten(behavior) for behavior in colors]
     figure.set_figheight(0.6 + 0.62 * len(scorers) + 0.7 * measure_in(names))
     axes = figure.subplots(
@@ -76,14 +81,13 @@ def draw_ethogram(
         squeeze=False,
         width_ratios=(2.6, max(1, len(names) / 8)),
     )
-    unit = "min" if budget["seconds"].max() >= 600 else "s"
+    unit = "min" if seconds.to_numpy().max() >= 600 else "s"
     for (strip, bars), (scorer, name) in zip(axes, scorers.items(), strict=True):
         _draw_strip(strip, bouts[bouts["scorer"] == scorer], stretch, colors)
         strip.set_ylabel(fit(name), rotation=0, ha="right", va="center")
-        _draw_budget(bars, budget[budget["scorer"] == scorer], unit, colors)
-    video = shorten(bouts["video"].iloc[0], 44 if len(names) <= 12 else 24)
+        _draw_budget(bars, seconds.loc[[scorer]].to_numpy()[0].tolist(), unit, colors)
     axes[0, 0].set_title(f"{video}, {_clock(start_s)} to {_clock(stop_s)}")
-    axes[0, 1].set_title(f"whole video ({unit})")
+    axes[0, 1].set_title(f"in these {_clock(stop_s - start_s)} ({unit})")
     strip, bars = axes[-1]
     strip.set_xlabel("time in the video (min:s)")
     strip.xaxis.set_major_locator(MultipleLocator(_tick_s(stop_s - start_s)))
@@ -123,13 +127,18 @@ def choose_stretch(bouts: pd.DataFrame, options: ReportOptions) -> tuple[float, 
     return start_s, start_s + length_s
 
 
+def cut_bouts(bouts: pd.DataFrame, stretch: tuple[float, float]) -> pd.DataFrame:
+    """Return the parts of bouts that are in a stretch (from, to, in seconds)."""
+    times = bouts[["start_s", "stop_s"]].clip(*stretch)
+    return bouts.assign(**times)[times["stop_s"] > times["start_s"]]
+
+
 def _draw_strip(
     ax: Axes, bouts: pd.DataFrame, stretch: tuple[float, float], colors: dict[str, str]
 ) -> None:
     ax.set_facecolor("white")
     ax.patch.set(hatch=ABSENT["hatch"], edgecolor=ABSENT["facecolor"])  # Where nothing is labeled.
-    inside = bouts[(bouts["start_s"] < stretch[1]) & (bouts["stop_s"] > stretch[0])]
-    for behavior, rows in inside.groupby("behavior"):
+    for behavior, rows in bouts.groupby("behavior"):
         spans = list(zip(rows["start_s"], rows["stop_s"] - rows["start_s"], strict=True))
         # Without smoothing, neighbors meet without a pale seam.
         ax.broken_barh(spans, (0, 1), color=colors[str(behavior)], linewidth=0, antialiased=False)
@@ -140,8 +149,8 @@ def _draw_strip(
         spine.set_visible(False)
 
 
-def _draw_budget(ax: Axes, budget: pd.DataFrame, unit: str, colors: dict[str, str]) -> None:
-    times = budget.set_index("behavior")["seconds"].loc[list(colors)] / {"s": 1, "min": 60}[unit]
+def _draw_budget(ax: Axes, seconds: list[float], unit: str, colors: dict[str, str]) -> None:
+    times = [time / {"s": 1, "min": 60}[unit] for time in seconds]
     bars = ax.bar(range(len(colors)), times, width=0.8, color=list(colors.values()))
     upright = len(colors) > 8  # Narrow bars: numbers do not fit beside each other.
     ax.bar_label(bars, fmt=_format_time, fontsize=6, rotation=90 if upright else 0)

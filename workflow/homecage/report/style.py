@@ -33,6 +33,8 @@ ABSENT: dict[str, Any] = {
 # From Okabe & Ito (2008), distinct under the common forms of color blindness and in grey.
 METHOD_COLORS = ("#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#000000")
 HUMAN_COLOR = "#E69F00"
+METHOD_LINES = ("-", (0, (4, 1.5)), (0, (1, 1)))
+"""Of lines of the first methods that have all the colors, of the next ones, and so on."""
 
 _FONT_PT = 7
 _RC = {
@@ -93,6 +95,12 @@ def name_scorers(titles: Titles, found: Container[str]) -> dict[str, str]:
 def color_methods(titles: Titles) -> dict[str, str]:
     """Return each method's color, which is the same in all figures."""
     return {**dict(zip(titles.root, cycle(METHOD_COLORS), strict=False)), HUMAN: HUMAN_COLOR}
+
+
+def style_methods(titles: Titles) -> dict[str, Any]:
+    """Return how each method's line is drawn where colors repeat; the human's is unbroken."""
+    rounds = (line for line in cycle(METHOD_LINES) for _ in METHOD_COLORS)
+    return {**dict(zip(titles.root, rounds, strict=False)), HUMAN: "-"}
 
 
 def fit(name: str, width: int = 20) -> str:

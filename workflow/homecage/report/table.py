@@ -1,15 +1,18 @@
 """Write the accuracy table, as in the paper's Table 1, for the report and for the README."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from homecage.evaluate.names import FD, FD_STAR, OVER_BEHAVIORS, OVER_FRAMES
+from homecage.evaluate.names import FD, FD_STAR, OVER_BEHAVIORS, OVER_FRAMES, OVER_VIDEOS, POOLED
+from homecage.evaluate.options import CONFIDENCE, LEAST_UNITS
 from homecage.report.options import Titles
 from homecage.report.style import name_methods
 from homecage.storage.publish import publish
@@ -19,6 +22,10 @@ COLUMNS = tuple(product((FD_STAR, FD), (OVER_BEHAVIORS, OVER_FRAMES)))
 """The numeric columns of the table, in the paper's order."""
 
 
+Show = Callable[[dict[Any, Any], dict[Any, Any]], str]
+"""Writes a cell from a row of the mean over videos, and from the pooled one, which may be empty."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of the table: who, and what stands in each of ``COLUMNS``."""
@@ -26,60 +33,99 @@ class Row:
     name: str
     cells: tuple[str, ...]
     kind: str
-    """``measured``, ``published`` or ``gain``."""
+    """``measured``, ``ceiling``, ``gain`` or ``published``."""
 
 
 def write_accuracy(
-    *, accuracy: Path, gain: Path, titles: Titles, data_label: str, html: Path, markdown: Path
+    *,
+    accuracy: Path,
+    gain: Path,
+    ceiling: Path | None = None,
+    titles: Titles,
+    data_label: str,
+    html: Path,
+    markdown: Path,
 ) -> None:
     """Write methods x (FD*, FD) x (over behaviors, over frames), in percent.
 
-    Each cell is the accuracy pooled over all frames and, in parentheses, the mean over videos.
+    Each cell is the mean over videos, as in the paper, with its interval and, in parentheses, the
+    accuracy pooled over all frames; or what a method gains over another, with its interval and p.
 
     Args:
         accuracy: evaluation's ``accuracy.tsv``.
         gain: evaluation's ``gain.tsv``.
+        ceiling: of simulated data, the accuracy of a rule that is told what no method can know: told,
+            level, average, accuracy.
         titles: the methods, and what they are called.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
         markdown: the same table for a README.
     """
-    table = read_tsv(accuracy)
-    rows = list_rows(table, read_tsv(gain), titles)
-    notes = list_notes(table, data_label)
+    table, gains = read_tsv(accuracy), read_tsv(gain)
+    ceilings = read_tsv(ceiling) if ceiling else None
+    rows = list_rows(table, gains, titles, ceilings)
+    notes = list_notes(table, gains, data_label)
+    if ceilings is not None:
+        notes.append(
+            "Ceiling: of a rule that is told how each clip was simulated; told, not measured from pixels."
+        )
     for path, form in ((html, format_html), (markdown, format_markdown)):
         with publish(path) as temporary:
             temporary.write_text(form(rows, notes), encoding="utf-8")
 
 
-def list_rows(accuracy: pd.DataFrame, gain: pd.DataFrame, titles: Titles) -> list[Row]:
-    """List the lines of the table: what was measured, what was gained, what was published."""
+def list_rows(
+    accuracy: pd.DataFrame,
+    gain: pd.DataFrame,
+    titles: Titles,
+    ceiling: pd.DataFrame | None = None,
+) -> list[Row]:
+    """List the lines: what was measured, what could be reached, what was gained, what was published."""
     measured = accuracy[accuracy["source"] == "measured"]
     published = accuracy[accuracy["source"] == "published"]
     names = name_methods(titles, set(measured["method"]))
     rows = [
-        _row(name, measured[measured["method"] == method], "measured")
+        Row(name, _fill(measured[measured["method"] == method], _show_accuracy), "measured")
         for method, name in names.items()
     ]
-    points = gain.assign(accuracy=gain["gain_points"] / 100)
+    if ceiling is not None:
+        rows += [
+            Row(
+                f"simulation's ceiling: told {told}",
+                _fill(own.assign(frames_of=FD, low=np.nan, high=np.nan), _show_accuracy),
+                "ceiling",
+            )
+            for told, own in ceiling.groupby("told", sort=False)
+        ]
     rows += [
-        _row(f"gain of {names[str(method)]} over {names[str(baseline)]} (points)", own, "gain")
-        for (method, baseline), own in points.groupby(["method", "baseline"], sort=False)
+        Row(
+            f"gain of {names[str(method)]} over {names[str(baseline)]} (points)",
+            _fill(own, _show_gain),
+            "gain",
+        )
+        for (method, baseline), own in gain.groupby(["method", "baseline"], sort=False)
     ]
     rows += [
-        _row(f"{method}, published", published[published["method"] == method], "published")
+        Row(
+            f"{method}, published",
+            _fill(published[published["method"] == method], _show_accuracy),
+            "published",
+        )
         for method in published["method"].unique()
     ]
     return rows
 
 
-def list_notes(accuracy: pd.DataFrame, data_label: str) -> list[str]:
+def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> list[str]:
     """List what stands under the table."""
     measured = accuracy[accuracy["source"] == "measured"]
     n_frames = measured.groupby("frames_of")["n_frames"].max()
+    unit = measured["unit"].iloc[0]
+    units = "videos" if unit == "video" else f"groups by {unit}"
     notes = [
         f"Data: {data_label}.",
-        "Accuracy in percent, pooled over all frames; in parentheses, the mean over videos. "
+        f"Accuracy in percent: the mean over videos [its {100 * CONFIDENCE:.0f} % interval, by "
+        f"drawing {units} again] (pooled over all frames). "
         "Over behaviors: the mean recall of the behaviors that occur.",
         " ".join(
             [
@@ -90,8 +136,21 @@ def list_notes(accuracy: pd.DataFrame, data_label: str) -> list[str]:
             ]
         ),
     ]
+    for frames_of, n_units in measured.groupby("frames_of", sort=False)["n_units"].max().items():
+        if n_units < LEAST_UNITS:
+            notes.append(
+                f"No interval on {frames_of}: {n_units:.0f} {units} are too few; it takes {LEAST_UNITS}."
+            )
+    if len(gain):
+        notes.append(
+            f"Gain: the difference of the means over the same videos, in points; p from flipping the "
+            f"signs of the differences of {units}, corrected for all gains of a column (Holm)."
+        )
     if "published" in set(accuracy["source"]):
-        notes.append("Published: Table 1 of Le & Murari; not measured here.")
+        notes.append(
+            "Published: Table 1 of Le & Murari, the average of as many repetitions as there are videos; "
+            "not measured here."
+        )
     if "simulated" in data_label.lower():
         notes.append("Simulated data: these numbers say nothing about animals.")
     return notes
@@ -101,7 +160,7 @@ def format_html(rows: list[Row], notes: list[str]) -> str:
     """Format the table as a page of its own."""
     lines = [
         f'<tr class="{row.kind}"><th scope="row">{escape(row.name)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
+        + "".join(f"<td>{_soften(escape(cell))}</td>" for cell in row.cells)
         + "</tr>"
         for row in rows
     ]
@@ -122,22 +181,45 @@ def format_markdown(rows: list[Row], notes: list[str]) -> str:
     return "\n".join([*lines, "", *(f"{_escape_markdown(note)}  " for note in notes)]) + "\n"
 
 
-def _row(name: str, table: pd.DataFrame, kind: str) -> Row:
-    values = table.set_index(["frames_of", "level", "average"])["accuracy"].to_dict()
-    cells = []
-    for frames_of, level in COLUMNS:
-        pooled, videos = (
-            _percent(values.get((frames_of, level, average), np.nan), signed=kind == "gain")
-            for average in ("pooled", "videos")
-        )
-        cells.append(pooled if kind == "published" or pooled == "n/a" else f"{pooled} ({videos})")
-    return Row(name, tuple(cells), kind)
+def _fill(table: pd.DataFrame, show: Show) -> tuple[str, ...]:
+    """Return what stands in each of ``COLUMNS``: of the mean over videos, and pooled."""
+    rows = {
+        (row["frames_of"], row["level"], row["average"]): row for row in table.to_dict("records")
+    }
+    return tuple(
+        show(rows[(*column, OVER_VIDEOS)], rows.get((*column, POOLED), {}))
+        if (*column, OVER_VIDEOS) in rows
+        else "n/a"
+        for column in COLUMNS
+    )
 
 
-def _percent(share: float, *, signed: bool) -> str:
-    if np.isnan(share):
+def _show_accuracy(videos: dict[Any, Any], pooled: dict[Any, Any]) -> str:
+    if np.isnan(videos["accuracy"]):
         return "n/a"
-    return f"{100 * share:+.1f}" if signed else f"{100 * share:.1f}"
+    low, high, every = (
+        100 * row.get(column, np.nan)
+        for row, column in ((videos, "low"), (videos, "high"), (pooled, "accuracy"))
+    )
+    interval = "" if np.isnan(low) else f" [{low:.1f}, {high:.1f}]"
+    return f"{100 * videos['accuracy']:.1f}{interval}{'' if np.isnan(every) else f' ({every:.1f})'}"
+
+
+def _show_gain(videos: dict[Any, Any], _: dict[Any, Any]) -> str:
+    if np.isnan(videos["gain_points"]):
+        return "n/a"
+    interval = "" if np.isnan(videos["low"]) else f" [{videos['low']:+.1f}, {videos['high']:+.1f}]"
+    return f"{videos['gain_points']:+.1f}{interval}, {_show_p(videos['p_holm'])}"
+
+
+def _show_p(p: float) -> str:
+    return "p < .001" if p < 0.001 else "p = " + f"{p:.3f}".removeprefix("0")
+
+
+def _soften(cell: str) -> str:
+    """Print what stands behind a cell's first number smaller."""
+    first, _, rest = cell.partition(" ")
+    return f"{first} <small>{rest}</small>" if rest else first
 
 
 def _escape_markdown(text: str) -> str:
@@ -155,10 +237,12 @@ table {{ border-collapse: collapse; border-top: 2px solid #222; border-bottom: 2
 th, td {{ padding: 0.3em 1em; font-weight: normal; }}
 thead tr:last-child th {{ border-bottom: 1px solid #222; }}
 tbody th {{ text-align: left; }}
-td {{ text-align: right; font-variant-numeric: tabular-nums; }}
-tr.gain > * {{ font-style: italic; }}
+td {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+td small {{ color: #666; }}
+tr.gain > *, tr.ceiling > * {{ font-style: italic; }}
 tr.published > * {{ color: #777; }}
-tr.measured + tr.gain > *, tr:not(.published) + tr.published > * {{ border-top: 1px solid #bbb; }}
+tr:not(.gain) + tr.gain > *, tr:not(.published) + tr.published > *,
+tr:not(.ceiling) + tr.ceiling > * {{ border-top: 1px solid #bbb; }}
 p {{ font-size: 12px; color: #555; margin: 0.4em 0; max-width: 60em; }}
 </style>
 </head>

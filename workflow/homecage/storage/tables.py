@@ -10,6 +10,7 @@ from homecage.storage.publish import publish
 
 TEXT_COLUMNS = frozenset(
     {
+        "against",
         "animal",
         "annotator",
         "annotator_1",
@@ -25,6 +26,7 @@ TEXT_COLUMNS = frozenset(
         "frames_of",
         "label",
         "level",
+        "measure",
         "method",
         "mode",
         "name",
@@ -39,8 +41,10 @@ TEXT_COLUMNS = frozenset(
         "source",
         "store",
         "stretch",
+        "test",
         "told",
         "truth",
+        "unit",
         "video",
     }
 )

@@ -1,0 +1,103 @@
+"""What methods gain over their baselines on the same videos, and whether chance would do it."""
+
+import numpy as np
+import pandas as pd
+
+from homecage.errors import ConfigError
+from homecage.evaluate.intervals import (
+    MOST_EXACT,
+    correct_by_holm,
+    estimate,
+    flip_signs,
+)
+from homecage.evaluate.metrics import ACCURACIES
+from homecage.evaluate.names import OVER_VIDEOS, POOLED
+from homecage.evaluate.options import Comparisons, EvaluationOptions
+from homecage.evaluate.scores import estimate_mean
+from homecage.evaluate.tallies import Key, Scored, Tallies
+
+COLUMNS = (
+    *("method", "baseline", "frames_of", "level", "average"),
+    *("gain_points", "low", "high", "n_units", "p", "p_holm", "test"),
+)
+
+
+def tabulate_gain(
+    scored: Scored, comparisons: Comparisons, options: EvaluationOptions
+) -> pd.DataFrame:
+    """Tabulate what methods add to their baselines, in percentage points, paired by video.
+
+    The p of a mean over videos is that of flipping the signs of videos' differences (of groups', where
+    they are drawn as one); ``p_holm`` is corrected for all comparisons on the same frames and level.
+
+    Args:
+        scored: the counts, against one annotator.
+        comparisons: pairs of a method and its baseline.
+        options: how intervals are made.
+
+    Raises:
+        ConfigError: a comparison names a method that was not scored.
+    """
+    known = list(dict.fromkeys(key.method for key in scored))
+    rows = []
+    for method, baseline in comparisons.root:
+        for name in (method, baseline):
+            if name not in known:
+                raise ConfigError(
+                    f"comparisons: {name!r} was not scored; expected two of: {', '.join(known)}"
+                )
+        for key in [key for key in scored if key.method == method]:
+            other = scored.get(Key(baseline, key.frames_of, key.against))
+            if other is None:  # The human is not scored on FD.
+                continue
+            for level in ACCURACIES:
+                pair = {"method": method, "baseline": baseline}
+                pair |= {"frames_of": key.frames_of, "level": level}
+                rows += [pair | row for row in compare(scored[key], other, level, options)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    if len(table):
+        families = table.groupby(["frames_of", "level", "average"])["p"]
+        table["p_holm"] = families.transform(lambda p: correct_by_holm(p.to_numpy(dtype=float)))
+    return table.astype({"n_units": "Int64"})
+
+
+def compare(
+    tallies: Tallies, baseline: Tallies, level: str, options: EvaluationOptions
+) -> list[dict[str, object]]:
+    """Compare two methods' accuracies on the same videos: pooled, and as the mean over videos.
+
+    Raises:
+        ValueError: they are not of the same videos.
+    """
+    if tallies.videos != baseline.videos:
+        raise ValueError(f"{tallies.videos} are compared with {baseline.videos}")
+    score = ACCURACIES[level]
+    both = np.stack([one.of_videos["confusion"] for one in (tallies, baseline)], axis=1)
+    differences = score(both[:, 0]) - score(both[:, 1])  # Of (V, 2, K, K), (V,).
+    defined = ~np.isnan(differences)
+    of_units = tallies.sum_units(np.where(defined, differences, 0))
+    of_units = of_units[tallies.sum_units(defined.astype(int)) > 0]
+    found = {
+        POOLED: estimate(
+            lambda counts: score(counts[..., 0, :, :]) - score(counts[..., 1, :, :]),
+            tallies.sum_units(both),
+            options,
+        ),
+        OVER_VIDEOS: estimate_mean(tallies, differences, options),
+    }
+    rows: list[dict[str, object]] = []
+    for average, own in found.items():
+        tested = average == OVER_VIDEOS
+        rows.append(
+            {
+                "average": average,
+                "gain_points": 100 * own.value,
+                "low": 100 * own.low,
+                "high": 100 * own.high,
+                "n_units": own.n_units,
+                "p": flip_signs(of_units, options) if tested else np.nan,
+                "p_holm": np.nan,
+                "test": ("exact" if len(of_units) <= MOST_EXACT else "random") if tested else "n/a",
+            }
+        )
+    return rows
