@@ -21,13 +21,14 @@ MIT = ("--config", "dataset={layout: mit, root: data}")
 SHEETS = ("--config", "dataset={layout: sheets, root: data}")
 
 DECODING = {"decode_video", "decode_clips"}
-DRAWING = {"plot_distribution", "plot_recall", "plot_confusion", "plot_ethogram", "plot_training"}
+OF_SCORES = {"plot_recall", "plot_confusion", "plot_ethogram", "plot_reliability", "plot_boundary"}
+DRAWING = {"plot_distribution", "plot_training"} | OF_SCORES
 GPU_RULES = {"train_convnet", "extract_fc6", "train_model"}
 
 SCORES = dict.fromkeys(
     [
-        *("evaluate_predictions", "list_bouts", "write_accuracy"),
-        *("plot_recall", "plot_confusion", "plot_ethogram", "all"),
+        *("evaluate_predictions", "list_bouts", "write_accuracy", "all"),
+        *OF_SCORES,
     ],
     1,
 )

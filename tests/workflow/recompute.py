@@ -1,12 +1,17 @@
 """The accuracy tables once more, by other means: plain loops over text files and predictions."""
 
 import csv
+import math
+import random
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
+from statistics import NormalDist
 
 import pandas as pd
+from scipy import stats
 
 Labels = Mapping[str, str | None]
 """What labels of annotators stand for: None for one that is ignored, itself for one left out."""
@@ -61,8 +66,17 @@ def over_behaviors(pairs: list[tuple[str, str]]) -> float:
     return sum(sum(hits) / len(hits) for hits in own.values()) / len(own)
 
 
+LEVELS = {"frames": over_frames, "behaviors": over_behaviors}
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a table as text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
 def check_table(results: Path, labels: Labels = MIT) -> None:
-    """Compare evaluation's tables of accuracy with these, every cell of them.
+    """Compare evaluation's tables of accuracy and of gains with these, every cell of them.
 
     Args:
         results: the folder of results; the paths in its ``study/videos.tsv`` begin beside it.
@@ -71,7 +85,7 @@ def check_table(results: Path, labels: Labels = MIT) -> None:
     pooled, of_videos = {}, {}
     for (method, frames_of), videos in pair_frames(results, labels).items():
         whole = [pair for own in videos.values() for pair in own]
-        for level, score in (("frames", over_frames), ("behaviors", over_behaviors)):
+        for level, score in LEVELS.items():
             scores = {video: score(own) for video, own in videos.items()}
             for video, value in scores.items():
                 of_videos[method, frames_of, level, video] = (value, len(videos[video]))
@@ -80,12 +94,88 @@ def check_table(results: Path, labels: Labels = MIT) -> None:
             pooled[method, frames_of, level, "videos"] = (mean, len(whole))
     compare(results / "evaluation" / "accuracy.tsv", pooled, "average")
     compare(results / "evaluation" / "accuracy_by_video.tsv", of_videos, "video")
+    check_intervals(results, {key: value for key, (value, _) in of_videos.items()})
+
+
+def check_intervals(results: Path, of_videos: dict[tuple[str, ...], float]) -> None:
+    """Compare the intervals of means over videos, and what is said of gains.
+
+    Args:
+        results: the folder of results.
+        of_videos: the accuracy by method, frames_of, level and video.
+    """
+    table = read_rows(results / "evaluation" / "accuracy.tsv")
+    (by,) = {row["unit"] for row in table}
+    group_of = {
+        row["name"]: row["name"] if by == "video" else row[by]
+        for row in read_rows(results / "study" / "videos.tsv")
+    }
+
+    def list_units(key: tuple[str, ...]) -> list[dict[str, float]]:
+        units = defaultdict(dict)
+        for (*own, video), value in of_videos.items():
+            if tuple(own) == key:
+                units[group_of[video]][video] = value
+        return list(units.values())
+
+    for row in table:
+        if row["average"] == "videos":
+            units = list_units((row["method"], row["frames_of"], row["level"]))
+            check_interval(row, [list(unit.values()) for unit in units], 1)
+    gains = [
+        row for row in read_rows(results / "evaluation" / "gain.tsv") if row["average"] == "videos"
+    ]
+    for row in gains:
+        better, plain = (
+            list_units((row[name], row["frames_of"], row["level"]))
+            for name in ("method", "baseline")
+        )
+        units = [
+            [100 * (own[video] - other[video]) for video in own]
+            for own, other in zip(better, plain, strict=True)
+        ]
+        every = [value for unit in units for value in unit]
+        assert abs(float(row["gain_points"]) - sum(every) / len(every)) < 1e-9, row
+        check_interval(row, units, 100)
+        sums = [sum(unit) for unit in units]
+        flipped = [
+            abs(sum(sign * value for sign, value in zip(signs, sums, strict=True)))
+            for signs in product([1, -1], repeat=len(sums))
+        ]
+        p = sum(one > abs(sum(sums)) - 1e-9 for one in flipped) / len(flipped)
+        assert row["test"] == "exact" and abs(float(row["p"]) - p) < 1e-12, row
+    for row in gains:
+        of_column = [
+            float(other["p"])
+            for other in gains
+            if (other["frames_of"], other["level"]) == (row["frames_of"], row["level"])
+        ]
+        p = float(row["p"])
+        steps = [one * sum(other >= one for other in of_column) for one in of_column if one <= p]
+        assert abs(float(row["p_holm"]) - min(1, max(steps))) < 1e-12, row
+
+
+def check_interval(row: dict[str, str], units: list[list[float]], scale: float) -> None:
+    """Compare an interval with one of other draws, which agree but for a tenth of its width."""
+    n = len(units)
+    assert int(row["n_units"]) == n, row
+    if n < 5:
+        assert row["low"] == row["high"] == "n/a", row
+        return
+    draw, means = random.Random(1), []
+    for _ in range(10_000):
+        values = [value for unit in draw.choices(units, k=n) for value in unit]
+        means.append(sum(values) / len(values))
+    means.sort()
+    tail = NormalDist().cdf(-math.sqrt(n / (n - 1)) * stats.t.ppf(0.975, n - 1))
+    low, high = means[round(tail * 10_000)], means[round((1 - tail) * 10_000) - 1]
+    near = 0.1 * (high - low) + 1e-9 * scale
+    assert abs(float(row["low"]) - low) < near and abs(float(row["high"]) - high) < near, row
 
 
 def compare(path: Path, expected: dict[tuple[str, ...], tuple[float, int]], by: str) -> None:
     """Compare a table with (accuracy, frames) by method, frames_of, level and what it is by."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["n_frames"] != "0"]
+    rows = [row for row in read_rows(path) if row["n_frames"] != "0"]
     assert {row.get("source", "measured") for row in rows} == {"measured"}
     found = {(row["method"], row["frames_of"], row["level"], row[by]): row for row in rows}
     assert len(found) == len(rows) and set(found) == set(expected)

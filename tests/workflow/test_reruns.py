@@ -311,6 +311,7 @@ def change_a_behavior(**values: object) -> str:
         ("methods={lstm-3dcnn: {model: {units: 9}}}", {"train_model"}, 0),
         ("methods={lstm-3dcnn: {title: Ours}}", {*DRAWING, "write_accuracy"}, 0),
         ("comparisons=[]", {"evaluate_predictions"}, 0),
+        ("evaluation={resamples: 500}", {"evaluate_predictions"}, 0),
         ("report={dpi: 70}", DRAWING, 0),
         ("report={ethogram_minutes: 1}", {"plot_ethogram"}, 0),
     ],

@@ -27,8 +27,11 @@ def test_the_table_is_what_predictions_and_annotations_say(simulated):
 def test_the_tables_have_the_columns_that_others_rely_on(simulated):
     evaluation = simulated.results / "evaluation"
     columns = {
-        "accuracy": "method frames_of level average accuracy n_frames source",
-        "gain": "method baseline frames_of level average gain_points",
+        "accuracy": "method frames_of level average accuracy low high unit n_units n_frames source",
+        "gain": "method baseline frames_of level average gain_points low high n_units p p_holm test",
+        "scores": "method frames_of against measure average value low high",
+        "boundary": "method frames_of against from_s to_s n_frames accuracy low high",
+        "calibration": "method frames_of against from to n_frames confidence accuracy low high",
         "confusion": "method frames_of truth prediction n_frames",
         "per_behavior": "method frames_of behavior recall precision f1 kappa support",
     }
