@@ -169,7 +169,7 @@ OWNER = {"title": "o", "representations": ["fc6", "motion"], "model": {"kind": "
 def test_a_method_may_take_the_model_of_another():
     shared = {"title": "s", "model_of": "owner", "decoding": {"aim": "behaviors"}}
     experiment = check_config({"methods": {"shared": shared, "owner": OWNER}, "comparisons": []})
-    methods = experiment.methods
+    methods = experiment.complete_methods
     assert methods["shared"].model == methods["owner"].model
     assert methods["shared"].representations == ("fc6", "motion")
     assert methods["shared"].decoding.aim == "behaviors" != methods["owner"].decoding.aim

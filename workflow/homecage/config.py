@@ -104,11 +104,16 @@ class Experiment(Options):
         return Vocabulary(behaviors=self.behaviors, ignored_labels=self.ignored_labels)
 
     @property
+    def complete_methods(self) -> dict[str, MethodOptions]:
+        """The methods, each with what it takes from another."""
+        return {name: _share_model(method, self.methods) for name, method in self.methods.items()}
+
+    @property
     def uses_convnet(self) -> bool:
         """Whether a method looks at a convnet's descriptors."""
         return any(
             REPRESENTATIONS[representation].learned == "convnet"
-            for method in self.methods.values()
+            for method in self.complete_methods.values()
             for representation in method.representations
         )
 
@@ -173,7 +178,7 @@ class Experiment(Options):
                     f"{name}: decoding is fitted with a model; one of kind own hands on what the "
                     "representation says"
                 )
-        return {name: _share_model(method, methods) for name, method in methods.items()}
+        return methods
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

@@ -40,17 +40,34 @@ def comment_config(experiment: Experiment) -> str:
 
 
 def _write_field(options: Options, name: str, indent: str, described: set[object]) -> list[str]:
-    """Write a key under its description, which stands at its first place only."""
+    """Write a key under its description, which stands at its first place only.
+
+    A default is left out where the key has been described.
+    """
     field, value = type(options).model_fields[name], getattr(options, name)
+    key = _owner(type(options), name), name
+    if key in described and value == field.get_default(call_default_factory=True):
+        return []
     description = field.description
     if description is None and isinstance(value, Options):
         description = type(value).__doc__
     lines = []
-    if description and (type(options), name) not in described:
-        described.add((type(options), name))
+    if description and key not in described:
+        described.add(key)
         text = " ".join(description.replace("``", "").split())
         lines += [f"{indent}# {line}" for line in wrap(text, 98 - len(indent))]
     return [*lines, *_write_value(name, value, indent, described)]
+
+
+def _owner(options: type[Options], name: str) -> type[Options]:
+    """Return the class that first had the field: its description may hold for several that inherit it."""
+    bases = [base for base in options.__mro__ if issubclass(base, Options)]
+    same = options.model_fields[name].description
+    return [
+        base
+        for base in bases
+        if name in base.model_fields and base.model_fields[name].description == same
+    ][-1]
 
 
 def _write_value(key: str, value: Any, indent: str, described: set[object]) -> list[str]:

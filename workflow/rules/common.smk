@@ -69,7 +69,7 @@ VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
 FOLDS = {fold.name: fold for fold in PLAN}
 FOLD_OF = {video: fold.name for fold in PLAN for video in fold.held_out}
-METHODS = EXPERIMENT.methods
+METHODS = EXPERIMENT.complete_methods
 BEHAVIORS = list(EXPERIMENT.vocabulary.names)
 CHECKED = "results/check/videos.tsv"
 
