@@ -112,7 +112,7 @@ def test_the_papers_experiment_is_planned_at_full_size(tmp_path):
     for value in (
         '"size_px":128',
         '"channels":[64,128,256,256,256],"descriptor":2048,"dropout":0.5,"initialization":"he"',
-        '"epochs":15,"batch_size":32,"learning_rate":0.002',
+        '"epochs":15,"batch_size":32,"optimizer":"sgd","learning_rate":0.002',
         '"layers":3,"units":512',
         "--published yes",
     ):
