@@ -2,9 +2,11 @@
 PYTHON ?= python3.11 python3.12 python3.13 python3# the first of these that runs and fits
 CORES ?= all
 ARGS ?=# more arguments for snakemake, as those of --config
+SEEDS ?= 0 1 2 3 4
+DATA ?= new# of seeds: new simulated data for each, or the same
 
 .DEFAULT_GOAL := help
-.PHONY: help run report test slurm-test fault-test bench check format lock schema clean
+.PHONY: help run seeds report test slurm-test fault-test bench check format lock schema clean
 VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -15,6 +17,17 @@ help:  ## Show the targets
 
 run: $(READY)  ## Run the default experiment: from videos to the table and the figures
 	snakemake --cores $(CORES) $(ARGS)
+
+seeds: $(READY)  ## Repeat it with SEEDS="0 1 2", and put the tables together in results/seeds
+	@set -e; for seed in $(SEEDS); do \
+		workflow/seed.sh $$seed $(filter same,$(DATA)); \
+		(cd results/seeds/$$seed && snakemake --cores $(CORES) $(ARGS)); \
+	done
+	python -m homecage summarize-seeds --runs $(SEEDS:%=results/seeds/%/results) \
+		--options '{}' --output results/seeds
+	python -m homecage write-accuracy --accuracy results/seeds/accuracy.tsv --gain results/seeds/gain.tsv \
+		--titles '{}' --html results/seeds/accuracy.html --markdown results/seeds/accuracy.md --data-label \
+		"$$(sed -n 's/^Data: \(.*\)\.  $$/\1/p' results/seeds/$(firstword $(SEEDS))/results/figures/accuracy.md), seeds $(SEEDS)"
 
 report: $(READY)  ## Write results/report.html from the results of a run
 	snakemake --cores $(CORES) $(ARGS) --report results/report.html

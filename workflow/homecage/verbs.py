@@ -27,6 +27,7 @@ VERBS: dict[str, str] = {
     "list-bouts": "homecage.evaluate.bouts:list_bouts",
     "count-behaviors": "homecage.evaluate.distribution:count_behaviors",
     "state-ceiling": "homecage.evaluate.ceiling:state_ceiling",
+    "summarize-seeds": "homecage.evaluate.seeds:summarize_seeds",
     "write-accuracy": "homecage.report.table:write_accuracy",
     "plot-distribution": "homecage.report.distribution:plot_distribution",
     "plot-recall": "homecage.report.recall:plot_recall",

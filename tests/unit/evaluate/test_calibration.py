@@ -9,9 +9,9 @@ from homecage.evaluate.calibration import (
     EDGES,
     calibration_error,
     count_confidence,
-    mean_loss,
     sum_log_loss,
 )
+from homecage.evaluate.metrics import ratio
 
 K = 3
 
@@ -33,7 +33,7 @@ def test_reliability_and_log_loss_are_those_of_scikit_learn(seed):
     assert seen[:, 1] / seen[:, 0] == pytest.approx(mean)
     exact = probability.astype(float)
     expected = log_loss(truth, exact / exact.sum(axis=1, keepdims=True), labels=range(K))
-    assert mean_loss(sum_log_loss(truth, probability)) == pytest.approx(expected, rel=1e-5)
+    assert ratio(sum_log_loss(truth, probability)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_unlabeled_frames_do_not_count():
@@ -44,7 +44,7 @@ def test_unlabeled_frames_do_not_count():
         assert np.allclose(count(masked, probability), count(truth[:100], probability[:100]))
     nothing = np.full(300, -1, np.int8)
     assert np.isnan(calibration_error(count_confidence(nothing, probability)))
-    assert np.isnan(mean_loss(sum_log_loss(nothing, probability)))
+    assert np.isnan(ratio(sum_log_loss(nothing, probability)))
 
 
 def test_by_hand():
@@ -56,5 +56,5 @@ def test_by_hand():
 
 
 def test_what_was_held_impossible_costs_much_but_not_all():
-    loss = mean_loss(sum_log_loss(np.array([1], np.int8), np.array([[1, 0]], np.float32)))
+    loss = ratio(sum_log_loss(np.array([1], np.int8), np.array([[1, 0]], np.float32)))
     assert 15 < loss < 17

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.evaluate.metrics import Counts, Scores, divide
+from homecage.evaluate.metrics import Scores, divide
 from homecage.storage.frame_tables import UNLABELED, Codes
 
 EDGES = np.linspace(0, 1, 11)
@@ -50,8 +50,3 @@ def sum_log_loss(truth: Codes, probability: NDArray[np.float32]) -> Scores:
     known = np.flatnonzero(truth != UNLABELED)
     said = probability[known, truth[known]].astype(np.float64)
     return np.array([-np.log(np.clip(said, LEAST, 1)).sum(), len(known)])
-
-
-def mean_loss(sums: Counts) -> Scores:
-    """Return the sum / the frames of (..., 2)."""
-    return divide(sums[..., 0], sums[..., 1])

@@ -1,19 +1,22 @@
 """What methods gain over their baselines on the same videos, and whether chance would do it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from homecage.errors import ConfigError
 from homecage.evaluate.intervals import (
-    MOST_EXACT,
+    Estimate,
     correct_by_holm,
     estimate,
-    flip_signs,
+    estimate_mean,
+    try_signs,
 )
-from homecage.evaluate.metrics import ACCURACIES
+from homecage.evaluate.metrics import ACCURACIES, Scores
 from homecage.evaluate.names import OVER_VIDEOS, POOLED
 from homecage.evaluate.options import Comparisons, EvaluationOptions
-from homecage.evaluate.scores import estimate_mean
 from homecage.evaluate.tallies import Key, Scored, Tallies
 
 COLUMNS = (
@@ -39,7 +42,7 @@ def tabulate_gain(
         ConfigError: a comparison names a method that was not scored.
     """
     known = list(dict.fromkeys(key.method for key in scored))
-    rows = []
+    rows: list[dict[str, object]] = []
     for method, baseline in comparisons.root:
         for name in (method, baseline):
             if name not in known:
@@ -51,14 +54,10 @@ def tabulate_gain(
             if other is None:  # The human is not scored on FD.
                 continue
             for level in ACCURACIES:
-                pair = {"method": method, "baseline": baseline}
+                pair: dict[str, object] = {"method": method, "baseline": baseline}
                 pair |= {"frames_of": key.frames_of, "level": level}
                 rows += [pair | row for row in compare(scored[key], other, level, options)]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    if len(table):
-        families = table.groupby(["frames_of", "level", "average"])["p"]
-        table["p_holm"] = families.transform(lambda p: correct_by_holm(p.to_numpy(dtype=float)))
-    return table.astype({"n_units": "Int64"})
+    return correct_gains(rows)
 
 
 def compare(
@@ -74,30 +73,41 @@ def compare(
     score = ACCURACIES[level]
     both = np.stack([one.of_videos["confusion"] for one in (tallies, baseline)], axis=1)
     differences = score(both[:, 0]) - score(both[:, 1])  # Of (V, 2, K, K), (V,).
-    defined = ~np.isnan(differences)
-    of_units = tallies.sum_units(np.where(defined, differences, 0))
-    of_units = of_units[tallies.sum_units(defined.astype(int)) > 0]
-    found = {
-        POOLED: estimate(
-            lambda counts: score(counts[..., 0, :, :]) - score(counts[..., 1, :, :]),
-            tallies.sum_units(both),
-            options,
-        ),
-        OVER_VIDEOS: estimate_mean(tallies, differences, options),
+    pooled = estimate(
+        lambda counts: score(counts[..., 0, :, :]) - score(counts[..., 1, :, :]),
+        tallies.sum_units(both),
+        options,
+    )
+    return [
+        {"average": POOLED} | show_points(pooled),
+        {"average": OVER_VIDEOS} | compare_videos(differences, tallies.units, options),
+    ]
+
+
+def compare_videos(
+    differences: Scores, units: NDArray[np.intp], options: EvaluationOptions
+) -> dict[str, object]:
+    """Return the columns of a mean of videos' (V,) differences: in points, tested."""
+    p, test = try_signs(differences, units, options)
+    return show_points(estimate_mean(differences, units, options)) | {"p": p, "test": test}
+
+
+def show_points(found: Estimate) -> dict[str, object]:
+    """Return the columns of a difference: in points, not tested."""
+    return {
+        "gain_points": 100 * found.value,
+        "low": 100 * found.low,
+        "high": 100 * found.high,
+        "n_units": found.n_units,
+        "p": np.nan,
+        "test": "n/a",
     }
-    rows: list[dict[str, object]] = []
-    for average, own in found.items():
-        tested = average == OVER_VIDEOS
-        rows.append(
-            {
-                "average": average,
-                "gain_points": 100 * own.value,
-                "low": 100 * own.low,
-                "high": 100 * own.high,
-                "n_units": own.n_units,
-                "p": flip_signs(of_units, options) if tested else np.nan,
-                "p_holm": np.nan,
-                "test": ("exact" if len(of_units) <= MOST_EXACT else "random") if tested else "n/a",
-            }
-        )
-    return rows
+
+
+def correct_gains(rows: list[dict[str, object]], columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
+    """Tabulate gains, their p corrected for all of the same frames, level and average."""
+    table = pd.DataFrame(rows, columns=list(columns))
+    if len(table):
+        families = table.groupby(["frames_of", "level", "average"])["p"]
+        table["p_holm"] = families.transform(lambda p: correct_by_holm(p.to_numpy(dtype=float)))
+    return table.astype({"n_units": "Int64"})

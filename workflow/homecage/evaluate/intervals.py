@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
-from homecage.evaluate.metrics import Counts, Scores
+from homecage.evaluate.metrics import Counts, Scores, ratio
 from homecage.evaluate.options import CONFIDENCE, LEAST_UNITS, EvaluationOptions
 
 MOST_EXACT = 20
@@ -52,6 +52,20 @@ def estimate(
     return Estimate(value, *cut_tails(np.concatenate(draws), len(counts)), len(counts))
 
 
+def estimate_mean(values: Scores, units: NDArray[np.intp], options: EvaluationOptions) -> Estimate:
+    """Estimate the mean of videos' (V,) scores, of those that are defined, from their (V,) units."""
+    defined = ~np.isnan(values)
+    parts = np.stack([np.where(defined, values, 0), defined], axis=-1)
+    return estimate(ratio, sum_units(parts, units), options)
+
+
+def sum_units(counts: Counts, units: NDArray[np.intp]) -> Counts:
+    """Sum (V, shape) counts of videos, each of the unit with that number, to (units, shape)."""
+    sums = np.zeros((units.max(initial=-1) + 1, *counts.shape[1:]), dtype=counts.dtype)
+    np.add.at(sums, units, counts)
+    return sums
+
+
 def cut_tails(draws: Scores, n_units: int) -> tuple[float, float]:
     """Return the percentile interval of the (draws,) that are defined, widened for few units.
 
@@ -66,6 +80,20 @@ def cut_tails(draws: Scores, n_units: int) -> tuple[float, float]:
     tail = float(ndtr(-np.sqrt(n_units / (n_units - 1)) * t))
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def try_signs(
+    values: Scores, units: NDArray[np.intp], options: EvaluationOptions
+) -> tuple[float, str]:
+    """Return the p of videos' (V,) differences from nothing, and how signs were flipped.
+
+    The signs of one unit's videos are flipped together. ``exact``: all combinations of signs;
+    ``random``: as many random ones as an interval has draws.
+    """
+    defined = ~np.isnan(values)
+    sums = sum_units(np.where(defined, values, 0), units)
+    sums = sums[sum_units(defined.astype(np.int64), units) > 0]
+    return flip_signs(sums, options), "exact" if len(sums) <= MOST_EXACT else "random"
 
 
 def flip_signs(differences: Scores, options: EvaluationOptions) -> float:

@@ -111,6 +111,11 @@ def mean_of_defined(values: Scores) -> Scores:
     return divide(np.nansum(values, axis=-1), (~np.isnan(values)).sum(axis=-1))
 
 
+def ratio(sums: Counts) -> Scores:
+    """Return the first / the second of (..., 2) sums, as of a mean: NaN where the second is nothing."""
+    return divide(sums[..., 0], sums[..., 1])
+
+
 def divide(part: Counts, whole: Counts) -> Scores:
     """Return part / whole; NaN where the whole is nothing."""
     part, whole = np.broadcast_arrays(part, whole)

@@ -4,7 +4,8 @@ Source: Table 1 of Le & Murari, "Recurrent 3D Convolutional Network for Rodent B
 Recognition", who quote the other two methods from Jhuang et al., "Automated home-cage behavioural
 phenotyping of mice" (2010).
 
-ASSUME: the published accuracies are pooled over the videos; the sources do not say.
+Le & Murari repeated their procedure once for each video and averaged the results.
+ASSUME: so are the accuracies that they quote averages over videos; the sources do not say.
 """
 
 LE_MURARI = "lstm-3dcnn (Le & Murari)"

@@ -9,9 +9,9 @@ import pandas as pd
 
 from homecage.evaluate import metrics
 from homecage.evaluate.boundaries import EDGES_S
-from homecage.evaluate.calibration import EDGES, calibration_error, mean_loss
-from homecage.evaluate.intervals import Estimate, estimate
-from homecage.evaluate.metrics import Counts, Scores, divide
+from homecage.evaluate.calibration import EDGES, calibration_error
+from homecage.evaluate.intervals import Estimate, estimate, estimate_mean
+from homecage.evaluate.metrics import Counts, Scores, divide, ratio
 from homecage.evaluate.names import OVER_VIDEOS, POOLED
 from homecage.evaluate.options import EvaluationOptions
 from homecage.evaluate.segments import OVERLAPS, edit_score, segment_f1
@@ -51,11 +51,11 @@ MEASURES: dict[str, Measure] = {
     "edit": Measure("edits", edit_score),
     "bouts": _measure_bouts(0, 0),
     "true_bouts": _measure_bouts(1, 0),
-    "bout_ratio": Measure("bouts", lambda c: divide(c[..., 0, 0], c[..., 1, 0])),
+    "bout_ratio": Measure("bouts", lambda counts: ratio(counts[..., 0])),
     "median_bout_s": _measure_bouts(0, 1),
     "true_median_bout_s": _measure_bouts(1, 1),
     "time_budget_error": Measure("confusion", metrics.time_budget_error),
-    "log_loss": Measure("log_loss", mean_loss),
+    "log_loss": Measure("log_loss", ratio),
     "calibration_error": Measure("confidence", calibration_error),
 }
 """Every score by its name in the tables; a method without probabilities has none of the last two."""
@@ -68,14 +68,7 @@ def estimate_averages(
     counts = tallies.of_videos[measure.counts]
     if measure.can_pool:
         yield POOLED, estimate(measure.score, tallies.sum_units(counts), options)
-    yield OVER_VIDEOS, estimate_mean(tallies, measure.score(counts), options)
-
-
-def estimate_mean(tallies: Tallies, values: Scores, options: EvaluationOptions) -> Estimate:
-    """Estimate the mean of videos' (V,) scores, of those that are defined."""
-    defined = ~np.isnan(values)
-    parts = np.stack([np.where(defined, values, 0), defined], axis=-1)
-    return estimate(mean_loss, tallies.sum_units(parts), options)
+    yield OVER_VIDEOS, estimate_mean(measure.score(counts), tallies.units, options)
 
 
 def tabulate_scores(scored: Scored, options: EvaluationOptions) -> pd.DataFrame:
@@ -113,7 +106,7 @@ def tabulate_boundaries(scored: Scored, options: EvaluationOptions) -> pd.DataFr
             }
             for key, tallies in scored.items()
             for from_s, to_s, counts in _iterate_bins(tallies, "distance", EDGES_S)
-            for found in [estimate(mean_loss, counts, options)]
+            for found in [estimate(ratio, counts, options)]
         ]
     )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from homecage.evaluate.boundaries import count_by_distance
 from homecage.evaluate.bouts import find_edges_s
 from homecage.evaluate.calibration import count_confidence, sum_log_loss
+from homecage.evaluate.intervals import sum_units
 from homecage.evaluate.metrics import count_confusion
 from homecage.evaluate.names import ANNOTATOR_1, ANNOTATOR_2, FD, FD_STAR, HUMAN
 from homecage.evaluate.scorers import (
@@ -56,9 +57,7 @@ class Tallies:
 
     def sum_units(self, counts: NDArray[Any]) -> NDArray[Any]:
         """Sum (V, shape) counts of videos to (units, shape)."""
-        sums = np.zeros((self.units.max() + 1, *counts.shape[1:]), dtype=counts.dtype)
-        np.add.at(sums, self.units, counts)
-        return sums
+        return sum_units(counts, self.units)
 
 
 Scored = dict[Key, Tallies]

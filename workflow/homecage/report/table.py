@@ -56,7 +56,7 @@ def write_accuracy(
         gain: evaluation's ``gain.tsv``.
         ceiling: of simulated data, the accuracy of a rule that is told what no method can know: told,
             level, average, accuracy.
-        titles: the methods, and what they are called.
+        titles: the methods, and what they are called; if empty, as in the tables.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
         markdown: the same table for a README.
@@ -83,7 +83,9 @@ def list_rows(
     """List the lines: what was measured, what could be reached, what was gained, what was published."""
     measured = accuracy[accuracy["source"] == "measured"]
     published = accuracy[accuracy["source"] == "published"]
-    names = name_methods(titles, set(measured["method"]))
+    found = dict.fromkeys(measured["method"])
+    titles = titles if titles.root else Titles({method: method for method in found})
+    names = name_methods(titles, found)
     rows = [
         Row(name, _fill(measured[measured["method"] == method], _show_accuracy), "measured")
         for method, name in names.items()
@@ -122,10 +124,13 @@ def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> l
     n_frames = measured.groupby("frames_of")["n_frames"].max()
     unit = measured["unit"].iloc[0]
     units = "videos" if unit == "video" else f"groups by {unit}"
+    beside = "pooled over all frames"
+    if "n_seeds" in measured:
+        beside = f"the lowest and the highest of {measured['n_seeds'].max()} seeds"
     notes = [
         f"Data: {data_label}.",
         f"Accuracy in percent: the mean over videos [its {100 * CONFIDENCE:.0f} % interval, by "
-        f"drawing {units} again] (pooled over all frames). "
+        f"drawing {units} again] ({beside}). "
         "Over behaviors: the mean recall of the behaviors that occur.",
         " ".join(
             [
@@ -148,8 +153,7 @@ def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> l
         )
     if "published" in set(accuracy["source"]):
         notes.append(
-            "Published: Table 1 of Le & Murari, the average of as many repetitions as there are videos; "
-            "not measured here."
+            "Published: Table 1 of Le & Murari, averages over their 12 repetitions; not measured here."
         )
     if "simulated" in data_label.lower():
         notes.append("Simulated data: these numbers say nothing about animals.")
@@ -197,19 +201,24 @@ def _fill(table: pd.DataFrame, show: Show) -> tuple[str, ...]:
 def _show_accuracy(videos: dict[Any, Any], pooled: dict[Any, Any]) -> str:
     if np.isnan(videos["accuracy"]):
         return "n/a"
-    low, high, every = (
-        100 * row.get(column, np.nan)
-        for row, column in ((videos, "low"), (videos, "high"), (pooled, "accuracy"))
-    )
-    interval = "" if np.isnan(low) else f" [{low:.1f}, {high:.1f}]"
-    return f"{100 * videos['accuracy']:.1f}{interval}{'' if np.isnan(every) else f' ({every:.1f})'}"
+    shown = {name: 100 * videos.get(name, np.nan) for name in ("low", "high", "lowest", "highest")}
+    beside = f"{100 * pooled['accuracy']:.1f}" if pooled else ""
+    return f"{100 * videos['accuracy']:.1f}{_show_spread(shown, '.1f', beside)}"
 
 
 def _show_gain(videos: dict[Any, Any], _: dict[Any, Any]) -> str:
     if np.isnan(videos["gain_points"]):
         return "n/a"
-    interval = "" if np.isnan(videos["low"]) else f" [{videos['low']:+.1f}, {videos['high']:+.1f}]"
-    return f"{videos['gain_points']:+.1f}{interval}, {_show_p(videos['p_holm'])}"
+    spread = _show_spread(videos, "+.1f")
+    return f"{videos['gain_points']:+.1f}{spread}, {_show_p(videos['p_holm'])}"
+
+
+def _show_spread(row: dict[Any, Any], form: str, beside: str = "") -> str:
+    """Write what stands behind a number: its interval, and the seeds' range or what else is given."""
+    if not np.isnan(row.get("lowest", np.nan)):
+        beside = f"{row['lowest']:{form}} to {row['highest']:{form}}"
+    interval = "" if np.isnan(row["low"]) else f" [{row['low']:{form}}, {row['high']:{form}}]"
+    return interval + (f" ({beside})" if beside else "")
 
 
 def _show_p(p: float) -> str:

@@ -1,0 +1,136 @@
+"""Put the accuracies of one experiment, repeated with several seeds, together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from homecage.errors import ConfigError
+from homecage.evaluate.comparisons import COLUMNS, compare_videos, correct_gains
+from homecage.evaluate.intervals import estimate_mean
+from homecage.evaluate.metrics import Scores
+from homecage.evaluate.names import ANNOTATOR_1, OVER_VIDEOS
+from homecage.evaluate.options import EvaluationOptions
+from homecage.storage.tables import read_tsv, write_tsv
+
+_CELL = ["method", "frames_of", "level"]
+
+
+def summarize_seeds(*, runs: list[Path], options: EvaluationOptions, output: Path) -> None:
+    """Write accuracies and gains over several runs of one experiment, which differ in their seeds.
+
+    A video's accuracies under several seeds are averaged first, and videos are drawn again for the
+    intervals. Runs whose truth differs, as that of data simulated with different seeds, are of different
+    videos, whatever these are called.
+
+    Args:
+        runs: the folders of results.
+        options: how intervals are made.
+        output: a folder for ``accuracy.tsv`` and ``gain.tsv``: as those of one run, of means over videos,
+            with the lowest and the highest seed's.
+
+    Raises:
+        ConfigError: the runs are of different methods, comparisons or groups.
+        StoreError: a run has not finished.
+    """
+    by_video, by = _read_runs(runs)
+    gains = [read_tsv(run / "evaluation" / "gain.tsv") for run in runs]
+    pairs = [tuple(dict.fromkeys(zip(g["method"], g["baseline"], strict=True))) for g in gains]
+    _check_same(pairs, runs, "comparisons")
+    write_tsv(output / "accuracy.tsv", _tabulate_accuracy(by_video, by, options))
+    write_tsv(output / "gain.tsv", _tabulate_gain(by_video, pairs[0], options))
+
+
+def _read_runs(runs: list[Path]) -> tuple[pd.DataFrame, str]:
+    """Read the accuracy of every video in every run, and what is drawn as one."""
+    units = [str(read_tsv(run / "evaluation" / "accuracy.tsv")["unit"].iloc[0]) for run in runs]
+    _check_same(units, runs, "folds.by")
+    truths: list[pd.DataFrame] = []
+    tables = []
+    for run in runs:
+        bouts = read_tsv(run / "evaluation" / "bouts.tsv")
+        truth = bouts[bouts["scorer"] == ANNOTATOR_1].reset_index(drop=True)
+        same = [number for number, other in enumerate(truths) if truth.equals(other)]
+        truths += [] if same else [truth]
+        table = read_tsv(run / "evaluation" / "accuracy_by_video.tsv")
+        unit = table["video" if units[0] == "video" else units[0]]
+        number = same[0] if same else len(truths) - 1
+        tables.append(table.assign(run=str(run), data=number, unit=unit.astype(str)))
+    _check_same([tuple(dict.fromkeys(table["method"])) for table in tables], runs, "methods")
+    return pd.concat(tables, ignore_index=True).dropna(subset="accuracy"), units[0]
+
+
+def _tabulate_accuracy(by_video: pd.DataFrame, by: str, options: EvaluationOptions) -> pd.DataFrame:
+    rows = []
+    for key, own in by_video.groupby(_CELL, sort=False):
+        values, units = _average_seeds(own, "accuracy")
+        found = estimate_mean(values, units, options)
+        rows.append(
+            {
+                **dict(zip(_CELL, key, strict=True)),
+                "average": OVER_VIDEOS,
+                "accuracy": found.value,
+                "low": found.low,
+                "high": found.high,
+                **_describe_spread(own, "accuracy"),
+                "unit": by,
+                "n_units": found.n_units,
+                "n_frames": own.drop_duplicates(["data", "video"])["n_frames"].sum(),
+                "source": "measured",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _tabulate_gain(
+    by_video: pd.DataFrame, pairs: tuple[tuple[str, str], ...], options: EvaluationOptions
+) -> pd.DataFrame:
+    rows: list[dict[str, object]] = []
+    of_method = dict(list(by_video.groupby("method")))
+    on = ["run", "data", "video", "unit", "frames_of", "level"]
+    for method, baseline in pairs:
+        both = of_method[method].merge(of_method[baseline], on=on, suffixes=("", "_of_baseline"))
+        both["points"] = 100 * (both["accuracy"] - both["accuracy_of_baseline"])
+        for (frames_of, level), own in both.groupby(["frames_of", "level"], sort=False):
+            values, units = _average_seeds(own, "points")
+            rows.append(
+                {
+                    "method": method,
+                    "baseline": baseline,
+                    "frames_of": frames_of,
+                    "level": level,
+                    "average": OVER_VIDEOS,
+                    **compare_videos(values / 100, units, options),
+                    **_describe_spread(own, "points"),
+                }
+            )
+    return correct_gains(rows, (*COLUMNS, "lowest", "highest", "sd", "n_seeds"))
+
+
+def _average_seeds(table: pd.DataFrame, column: str) -> tuple[Scores, NDArray[np.intp]]:
+    """Return the mean over seeds of each video (V,), and its unit's number (V,)."""
+    keys = ["data", "unit", "video"]
+    means = table.groupby(keys, sort=False)[column].mean().reset_index()
+    units = means.groupby(["data", "unit"], sort=False).ngroup()
+    return np.asarray(means[column], np.float64), np.asarray(units, np.intp)
+
+
+def _describe_spread(table: pd.DataFrame, column: str) -> dict[str, float]:
+    """Describe how far apart the seeds' means over videos are."""
+    means = table.groupby("run")[column].mean()
+    return {
+        "lowest": means.min(),
+        "highest": means.max(),
+        "sd": means.std(),
+        "n_seeds": len(means),
+    }
+
+
+def _check_same(found: Sequence[object], runs: Sequence[Path], what: str) -> None:
+    for own, run in zip(found, runs, strict=True):
+        if own != found[0]:
+            raise ConfigError(
+                f"{what}: {runs[0]} has {found[0]}, but {run} has {own}; they must be one experiment's"
+            )
