@@ -83,18 +83,18 @@ def test_without_an_interval_the_table_says_why(write, tables_twice, tmp_path):
 def test_a_ceiling_stands_by_itself_where_there_is_one(write, tables_twice, tmp_path):
     ceiling = pd.DataFrame(
         [
-            ("mode", "frames", "pooled", 0.84),
-            ("mode", "frames", "videos", 0.85),
-            ("mode and place", "behaviors", "videos", 0.9),
+            ("mode", "FD", "frames", "pooled", 0.84),
+            ("mode", "FD", "frames", "videos", 0.85),
+            ("mode and place", "FD*", "behaviors", "videos", 0.9),
         ],
-        columns=["told", "level", "average", "accuracy"],
+        columns=["told", "frames_of", "level", "average", "accuracy"],
     )
     write_tsv(tmp_path / "ceiling.tsv", ceiling)
     html, markdown = write(tables_twice, ceiling=tmp_path / "ceiling.tsv")
     mode = cells_of(markdown, "simulation's ceiling: told mode")
     assert mode == ["n/a", "n/a", "n/a", "85.0 (84.0)"]
     place = cells_of(markdown, "simulation's ceiling: told mode and place")
-    assert place == ["n/a", "n/a", "90.0", "n/a"]
+    assert place == ["90.0", "n/a", "n/a", "n/a"]
     assert html.count('<tr class="ceiling">') == 2
     assert "told, not measured from pixels" in html and "told, not measured" in markdown
     assert "ceiling" not in write(tables_twice)[1]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from homecage.errors import StoreError
 from homecage.evaluate.names import ANNOTATOR_1, CD, FD, FD_STAR
-from homecage.evaluate.scorers import group_by_scorer, read_truths
+from homecage.evaluate.scorers import group_by_scorer, read_truth
 from homecage.storage.frame_tables import UNLABELED, encode_behaviors
 from homecage.storage.stores import open_store
 from homecage.storage.tables import read_tsv, write_tsv
@@ -52,9 +52,7 @@ def count_behaviors(
         np.add.at(n_frames[CD], codes[shown], store["length"][:][shown])
     annotators = group_by_scorer(annotations, sorted({path.stem for path in annotations}))
     for video in annotators.get(ANNOTATOR_1, {}):
-        truths = read_truths(annotators, video, behaviors)
-        for database in [database for database, annotator in truths if annotator == ANNOTATOR_1]:
-            codes = truths[database, ANNOTATOR_1]
+        for database, codes in read_truth(annotators, video, behaviors).items():
             n_frames[database] += np.bincount(codes[codes != UNLABELED], minlength=len(behaviors))
     tables = [
         pd.DataFrame(

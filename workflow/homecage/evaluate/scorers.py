@@ -87,6 +87,12 @@ def read_truths(
     return truths
 
 
+def read_truth(annotators: Files, video: str, behaviors: Sequence[str]) -> dict[str, Codes]:
+    """Read what annotator 1 says (T,) of the frames of FD and of FD*, unlabeled elsewhere."""
+    truths = read_truths(annotators, video, behaviors)
+    return {frames_of: codes for (frames_of, by), codes in truths.items() if by == ANNOTATOR_1}
+
+
 def check_length(path: Path, found: int, truth: Path, expected: int) -> None:
     """Refuse labels of another length than the truth's.
 

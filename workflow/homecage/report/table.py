@@ -55,7 +55,7 @@ def write_accuracy(
         accuracy: evaluation's ``accuracy.tsv``.
         gain: evaluation's ``gain.tsv``.
         ceiling: of simulated data, the accuracy of a rule that is told what no method can know: told,
-            level, average, accuracy.
+            frames_of, level, average, accuracy.
         titles: the methods, and what they are called; if empty, as in the tables.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
@@ -94,7 +94,7 @@ def list_rows(
         rows += [
             Row(
                 f"simulation's ceiling: told {told}",
-                _fill(own.assign(frames_of=FD, low=np.nan, high=np.nan), _show_accuracy),
+                _fill(own.assign(low=np.nan, high=np.nan), _show_accuracy),
                 "ceiling",
             )
             for told, own in ceiling.groupby("told", sort=False)
