@@ -15,6 +15,7 @@ from homecage.simulate.session import draw_frames, open_session
 from homecage.storage.publish import publish
 
 DAYS, NIGHTS = 2, 1
+NETWORK_PX = 32
 TILE_PX = (240, 180)
 GAP_PX = 3
 HEADING_PX = 26
@@ -23,10 +24,13 @@ HEADING_PX = 26
 def plot_contact_sheet(*, options: SimulationOptions, output: Path) -> None:
     """Write a picture of every behavior (column) in two videos by day and one by night (rows).
 
+    The last row is the first one again, at the size that the default experiment's network sees.
+
     Each tile is the middle frame of one of the video's longer bouts, blank where the behavior
     does not occur.
     """
     rows = [np.hstack([_heading(behavior) for behavior in BEHAVIORS])]
+    shown: list[list[Image]] = []
     for video in _chosen_videos(options):
         session = open_session(video, options, count_frames(options))
         tiles = []
@@ -38,8 +42,10 @@ def plot_contact_sheet(*, options: SimulationOptions, output: Path) -> None:
                 middle = _middle(bouts[2 * len(bouts) // 3])
                 picture = next(draw_frames(session, middle, middle + 1))
                 tile = np.asarray(cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_I420))
-            tiles.append(_tile(tile))
-        rows.append(np.hstack(tiles))
+            tiles.append(tile)
+        shown.append(tiles)
+        rows.append(np.hstack([_tile(tile) for tile in tiles]))
+    rows.append(np.hstack([_tile(_coarsen(tile)) for tile in shown[0]]))
     with publish(output) as temporary:
         cv2.imwrite(str(temporary), np.vstack(rows))
 
@@ -58,6 +64,12 @@ def _chosen_videos(options: SimulationOptions) -> list[str]:
 
 def _middle(bout: Bout) -> int:
     return (bout.start + bout.stop) // 2
+
+
+def _coarsen(picture: Image) -> Image:
+    small = cv2.resize(picture, (NETWORK_PX, NETWORK_PX), interpolation=cv2.INTER_AREA)
+    size = (WIDTH_PX, HEIGHT_PX)
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _tile(picture: Image) -> Image:
