@@ -24,8 +24,11 @@ from homecage.storage.tables import read_tsv, write_tsv
 TOLD = {"mode": ["mode"], "mode and place": ["mode", "place"]}
 """What the rule is told: columns of the truth."""
 
-SHRINKAGE = 10.0
-"""How many clips' worth of trust the coarser table keeps in what is seldom told: ASSUME."""
+SHRINKAGE = 50.0
+"""How many clips' worth of trust the coarser table keeps in what is seldom told.
+
+ASSUME: three seconds of clips, for clips that overlap are nearly one.
+"""
 
 Tables = NDArray[np.float64]  # (S, K)
 
