@@ -18,7 +18,7 @@ _VIDEO = ["defopt", "ffmpeg-python", "imageio-ffmpeg", "numpy", "opencv-python-h
 _VIDEO += ["pandas", "pyarrow", "pydantic", "pyyaml", "zarr", "zarrs"]
 FAMILIES = {
     "video": _VIDEO,
-    "torch": [*_VIDEO, "openvino", "safetensors", "torch"],
+    "torch": [*_VIDEO, "openvino", "python-crfsuite", "safetensors", "scikit-learn", "torch"],
     "report": [*_VIDEO, "matplotlib", "scikit-learn", "scipy", "seaborn"],
 }
 """What the rules of each family import; one conda environment a family."""

@@ -1,5 +1,6 @@
 import json
 import re
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -82,8 +83,8 @@ def test_methods_stand_in_the_order_of_the_files(tmp_path):
 def test_every_nullable_key_takes_null_from_the_command_line(place, nothing):
     layout = {"layout": "simulated"}
     config = {"dataset": layout}
-    merge(config, {place[0]: {place[1]: nothing}})
-    assert getattr(getattr(check_config(config), place[0]), place[1]) is None
+    merge(config, reduce(lambda value, key: {key: value}, reversed(place), nothing))
+    assert reduce(getattr, place, check_config(config)) is None
 
 
 def test_a_method_that_is_null_is_taken_away():

@@ -12,7 +12,7 @@ from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOpti
 from homecage.errors import ConfigError
 from homecage.evaluate.names import HUMAN
 from homecage.evaluate.options import EvaluationOptions
-from homecage.features.options import REPRESENTATIONS, FeatureOptions
+from homecage.features.options import REPRESENTATIONS, FeatureOptions, Representation
 from homecage.frames.options import FramesOptions
 from homecage.options import Options
 from homecage.report.options import ReportOptions
@@ -109,18 +109,21 @@ class Experiment(Options):
         return {name: _share_model(method, self.methods) for name, method in self.methods.items()}
 
     @property
+    def representations(self) -> list[Representation]:
+        """What the methods look at."""
+        used = [name for method in self.methods.values() for name in method.representations]
+        return [REPRESENTATIONS[name] for name in dict.fromkeys(used)]
+
+    @property
     def uses_convnet(self) -> bool:
         """Whether a method looks at a convnet's descriptors."""
-        return any(
-            REPRESENTATIONS[representation].learned == "convnet"
-            for method in self.complete_methods.values()
-            for representation in method.representations
-        )
+        return any(made.learned == "convnet" for made in self.representations)
 
     @property
     def needs_clips(self) -> bool:
-        """Whether a convnet learns from clips."""
-        return self.uses_convnet and self.convnet.trained_on == "clips"
+        """Whether a convnet, or what else makes a representation, learns from clips."""
+        learns = any(made.learned for made in self.representations)
+        return learns and self.convnet.trained_on == "clips"
 
     def check_study(self, study: Study) -> None:
         """Refuse what cannot be done with a study.
@@ -240,7 +243,12 @@ def _siblings(location: tuple[Any, ...]) -> list[str]:
             if step in model.model_fields
             for found in _find_models(model.model_fields[step].annotation)
         }
-        models = nested or models  # A method's name, or the kind of a model, leads no further.
+        of_kind = {
+            model
+            for model in models
+            if (kind := model.model_fields.get("kind")) and step in get_args(kind.annotation)
+        }
+        models = nested or of_kind or models  # The name of a method leads no further.
     return list(dict.fromkeys(key for model in models for key in model.model_fields))
 
 

@@ -19,6 +19,8 @@ VERBS: dict[str, str] = {
     "train-convnet": "homecage.convnet.train:train_convnet",
     "extract-fc6": "homecage.features.fc6:extract_fc6",
     "extract-motion": "homecage.features.motion:extract_motion",
+    "learn-templates": "homecage.features.templates:learn_templates",
+    "extract-jhuang": "homecage.features.jhuang:extract_jhuang",
     "train-model": "homecage.sequence.train:train_model",
     "predict-model": "homecage.sequence.predict:predict_model",
     "predict-representation": "homecage.features.predict:predict_representation",

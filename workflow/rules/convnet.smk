@@ -47,12 +47,7 @@ rule train_convnet:
     input:
         stores=name_stores,
         plan="results/convnet/{net}plan.tsv",
-        checked=until_checked(
-            lambda wildcards: [
-                name.removeprefix("results/").removesuffix(".zarr")
-                for name in name_stores(wildcards)
-            ]
-        ),
+        checked=until_checked(list_checked_stores),
     output:
         model="results/convnet/{net}model.safetensors",
         history="results/convnet/{net}history.tsv",

@@ -51,3 +51,56 @@ rule extract_motion:
     shell:
         "python -m homecage extract-motion --frames {input.frames:q} --geometry {params.geometry:q}"
         " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule learn_templates:
+    input:
+        stores=name_stores,
+        plan="results/convnet/{net}plan.tsv",
+        checked=until_checked(list_checked_stores),
+    output:
+        "results/templates/{net}model.safetensors",
+    log:
+        "results/logs/learn_templates/{net}all.log",
+    benchmark:
+        "results/benchmarks/learn_templates/{net}all.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=demand(3000),
+        runtime=demand(20),
+    params:
+        geometry=options("geometry"),
+        options=EXPERIMENT.features.jhuang.model_dump_json(exclude={"feeder"}),
+        seed=EXPERIMENT.seed,
+        code=code("learn-templates"),
+    shell:
+        "python -m homecage learn-templates --stores {input.stores:q} --plan {input.plan:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
+        " --threads {threads} --model {output:q} 2>&1 | tee {log:q}"
+
+
+rule extract_jhuang:
+    input:
+        frames="results/frames/{video}.zarr",
+        templates="results/templates/{net}model.safetensors",
+        checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
+    output:
+        directory("results/features/jhuang/{net}{video}.zarr"),
+    log:
+        "results/logs/extract_jhuang/{net}{video}.log",
+    benchmark:
+        "results/benchmarks/extract_jhuang/{net}{video}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=demand(3000, per_hour=500),
+        runtime=demand(30, per_hour=60),
+    params:
+        geometry=options("geometry"),
+        options=EXPERIMENT.features.jhuang.model_dump_json(),
+        code=code("extract-jhuang"),
+    shell:
+        "python -m homecage extract-jhuang --frames {input.frames:q} --templates {input.templates:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -65,5 +65,13 @@ def name_stores(wildcards):
     return expand("results/clips/{folder}.zarr", folder=FOLDERS)
 
 
+def list_checked_stores(wildcards):
+    """Name the parts of the check that a convnet's clips are cut from."""
+    return [
+        store.removeprefix("results/").removesuffix(".zarr")
+        for store in name_stores(wildcards)
+    ]
+
+
 wildcard_constraints:
     net=one_of({net_of(fold) for fold in FOLDS}) + "|",

@@ -1,9 +1,9 @@
 """Which representations there are, and their options."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from homecage.options import Options, Precision
 
@@ -31,6 +31,7 @@ REPRESENTATIONS = {
     "fc6": Representation("fc6", learned="convnet"),
     "fc8": Representation("fc6", "probability", learned="convnet"),
     "motion": Representation("motion"),
+    "jhuang": Representation("jhuang", learned="templates"),
 }
 """By name. One more is a line here, a module in this room with its verb, and a rule."""
 
@@ -47,7 +48,40 @@ class Fc6Options(Options):
     """auto: bfloat16 where the device multiplies matrices in it (a GPU, a CPU with AMX), else float32."""
 
 
+class JhuangOptions(Options):
+    """Position, velocity and motion features after Jhuang et al. (2010)."""
+
+    feeder: tuple[float, float] | None = None
+    """The feeder's x and y, as shares of the frame's width and height from its top left corner; null:
+    not known, and the distances from the four sides of the frame stand in for that from the feeder."""
+    wavelength_px: float = Field(8.0, ge=2)
+    """Of the moving stripes that the filters see best, in pixels of the decoded frames. Source: our
+    choice."""
+    speeds_px: tuple[float, float, float] = (1.0, 2.0, 3.0)
+    """The three speeds, in pixels a frame; less than half of the wavelength. The wavelength over the clip's
+    length is the slowest that filters of a clip's length tell from rest. Source: three speeds and four
+    directions, Jhuang et al.; their values, our choice."""
+    pool_px: int = Field(8, ge=1)
+    """Side of the cells, overlapping by half, of each of which the largest response is kept. Source:
+    Jhuang et al. (2007)."""
+    templates: int = Field(300, ge=1)
+    """Pieces of the training clips' motion that a clip is compared with. Source: 310 features with ten of
+    position and velocity, Jhuang et al. (2010)."""
+    template_cells: int = Field(4, ge=1)
+    """Side of a template, in cells. Source: the smallest of Jhuang et al. (2007)."""
+
+    @model_validator(mode="after")
+    def _check_speeds(self) -> Self:
+        if min(self.speeds_px) <= 0 or max(self.speeds_px) >= self.wavelength_px / 2:
+            raise ValueError(
+                f"speeds_px: found {list(self.speeds_px)}; expected speeds above 0 and below half of the "
+                f"wavelength, {self.wavelength_px / 2:g} pixels a frame: faster stripes seem to go back"
+            )
+        return self
+
+
 class FeatureOptions(Options):
     """The representations that have something to choose."""
 
     fc6: Fc6Options = Fc6Options()
+    jhuang: JhuangOptions = JhuangOptions()

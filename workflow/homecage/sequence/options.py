@@ -102,8 +102,23 @@ class PriorOptions(Options):
     """The class prior."""
 
 
+class CrfOptions(Options):
+    """A linear-chain conditional random field (CRF): linear in the descriptor and in the transitions."""
+
+    kind: Literal["crf"] = "crf"
+    """crf: stands for the SVM-HMM of Jhuang et al. (2010), of which none is maintained."""
+    components: int | None = Field(None, ge=1)
+    """Principal components of the descriptor that it learns from, which is faster; null: all of it.
+    Source: our choice."""
+    regularization: float = Field(10.0, ge=0)
+    """Weight of the sum of squared parameters in the loss, which sums over clips. Source: our choice."""
+    iterations: int = Field(100, ge=1)
+    """Most steps of L-BFGS. Source: our choice."""
+
+
 ModelOptions = Annotated[
-    LstmOptions | TcnOptions | MlpOptions | OwnOptions | PriorOptions, Field(discriminator="kind")
+    LstmOptions | TcnOptions | MlpOptions | CrfOptions | OwnOptions | PriorOptions,
+    Field(discriminator="kind"),
 ]
 """The options of one model of any kind: their ``kind`` says which class they are."""
 
@@ -120,6 +135,7 @@ MODULES = {
     "mlp": "homecage.sequence.mlp",
     "own": "homecage.sequence.own",
     "prior": "homecage.sequence.prior",
+    "crf": "homecage.sequence.crf",
 }
 """The module of each kind of model, imported when it is used."""
 
