@@ -158,7 +158,7 @@ def _score(
         pooled = np.sum(counts, axis=0)
         averages = {
             "pooled": accuracy(pooled),
-            "videos": metrics.mean_of_defined(map(accuracy, counts)),
+            "videos": float(metrics.mean_of_defined(np.array([accuracy(own) for own in counts]))),
         }
         rows += [
             {

@@ -4,6 +4,7 @@ Letters: C clips, D descriptor, P principal components, N labeled clips, K behav
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,9 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from homecage.sequence.models import Task
-from homecage.sequence.sequences import Sequence
+from homecage.sequence.models import Fitted, Task
+from homecage.sequence.sequences import SMALLEST, Sequence
 from homecage.storage.frame_tables import UNLABELED
-
-SMALLEST = 1e-6
-"""What a smaller probability counts as in a loss."""
 
 
 def fit_scale(training: Iterable[Sequence], components: int | None = None) -> dict[str, Tensor]:
@@ -83,3 +81,14 @@ def tabulate_history(task: Task, score: Callable[[Tensor], NDArray[np.float32]])
             "best": [1],
         }
     )
+
+
+def describe_fit(
+    task: Task,
+    learned: dict[str, Tensor],
+    shape: dict[str, Any],
+    score: Callable[[Tensor], NDArray[np.float32]],
+) -> Fitted:
+    """Describe what was learned in one pass over the labeled clips."""
+    plan = list_labeled(task.training).drop(columns="stop")
+    return Fitted(learned, shape, "float64", tabulate_history(task, score), plan)

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from homecage.sequence.classical import apply_scale, fit_scale, list_labeled, tabulate_history
+from homecage.sequence.classical import apply_scale, describe_fit, fit_scale, list_labeled
 from homecage.sequence.models import Fitted, Task
 from homecage.sequence.options import CrfOptions
 from homecage.storage.checkpoints import Checkpoints
@@ -50,8 +50,7 @@ def fit(task: Task, options: CrfOptions, saved: Checkpoints) -> Fitted:
         trainer.train(str(path))
         tensors["crf"] = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
     shape = {"behaviors": task.n_behaviors}
-    history = tabulate_history(task, lambda x: score(tensors, shape, x))
-    return Fitted(tensors, shape, "float64", history, plan.drop(columns="stop"))
+    return describe_fit(task, tensors, shape, lambda x: score(tensors, shape, x))
 
 
 def score(tensors: dict[str, Tensor], shape: dict[str, Any], x: Tensor) -> NDArray[np.float32]:

@@ -7,21 +7,18 @@ own and puts what it has learned into tensors.
 Letters: C clips, D descriptor, K behaviors.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.sequence.options import module_of
-from homecage.sequence.sequences import SMALLEST, Sequence
+from homecage.sequence.sequences import Sequence
 from homecage.storage.checkpoints import Checkpoints
-from homecage.storage.frame_tables import UNLABELED
 
 
 @dataclass(frozen=True)
@@ -68,38 +65,6 @@ class Model(Protocol):
         self, tensors: dict[str, Tensor], shape: dict[str, Any], x: Tensor
     ) -> NDArray[np.float32]:
         """Return each behavior's probability at each clip (C, K) of a video from x (C, D) float16."""
-
-
-def describe_fit(
-    task: Task,
-    tensors: dict[str, Tensor],
-    shape: dict[str, Any],
-    score: Callable[[dict[str, Tensor], dict[str, Any], Tensor], NDArray[np.float32]],
-) -> Fitted:
-    """Describe what was learned at once from all clips of the training videos.
-
-    Args:
-        task: what it was learned from.
-        tensors: what was learned.
-        shape: what rebuilds the model.
-        score: the model's.
-    """
-    loss, accuracy = [], []
-    for videos in (task.training, task.validation):
-        said = np.concatenate([score(tensors, shape, video.x) for video in videos])
-        codes = torch.cat([video.codes for video in videos]).numpy()
-        said, codes = said[codes != UNLABELED], codes[codes != UNLABELED]
-        loss.append(float(-np.log(np.maximum(said[np.arange(len(codes)), codes], SMALLEST)).mean()))
-        accuracy.append(float((said.argmax(axis=1) == codes).mean()))
-    row = {
-        "epoch": 1,
-        "train_loss": loss[0],
-        "validation_loss": loss[1],
-        "validation_accuracy": accuracy[1],
-        "best": 1,
-    }
-    plan = [{"video": video.video, "start": 0, "copies": 1} for video in task.training]
-    return Fitted(tensors, shape, "float32", pd.DataFrame([row]), pd.DataFrame(plan))
 
 
 def find_model(kind: str) -> Model:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.errors import ConfigError
-from homecage.sequence.models import Fitted, Task, describe_fit
+from homecage.sequence.classical import describe_fit
+from homecage.sequence.models import Fitted, Task
 from homecage.storage.checkpoints import Checkpoints
 
 
@@ -26,7 +27,7 @@ def fit(task: Task, options: Any, saved: Checkpoints) -> Fitted:
             f"a model of kind own hands on what its one representation says of {task.n_behaviors} "
             f"behaviors; found {width} numbers a clip"
         )
-    return describe_fit(task, {}, {}, score)
+    return describe_fit(task, {}, {}, lambda x: score({}, {}, x))
 
 
 def score(tensors: dict[str, Tensor], shape: dict[str, Any], x: Tensor) -> NDArray[np.float32]:

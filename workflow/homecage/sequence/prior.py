@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from homecage.sequence.models import Fitted, Task, describe_fit
+from homecage.sequence.classical import describe_fit
+from homecage.sequence.models import Fitted, Task
 from homecage.sequence.windows import count_behaviors
 from homecage.storage.checkpoints import Checkpoints
 
@@ -17,7 +18,8 @@ from homecage.storage.checkpoints import Checkpoints
 def fit(task: Task, options: Any, saved: Checkpoints) -> Fitted:
     """Count the behaviors."""
     counts = count_behaviors(task)
-    return describe_fit(task, {"share": (counts / counts.sum()).float()}, {}, score)
+    learned = {"share": (counts / counts.sum()).float()}
+    return describe_fit(task, learned, {}, lambda x: score(learned, {}, x))
 
 
 def score(tensors: dict[str, Tensor], shape: dict[str, Any], x: Tensor) -> NDArray[np.float32]:
