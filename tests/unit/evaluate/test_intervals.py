@@ -42,6 +42,16 @@ def test_an_interval_of_a_mean_is_students():
     assert found.low < plain[0] and found.high > plain[1]
 
 
+@pytest.mark.parametrize("n_units", [5, 12, 10_000])
+def test_tails_are_those_of_student_for_as_many_units(n_units):
+    t = stats.t.ppf(0.975, n_units - 1) * np.sqrt(n_units / (n_units - 1))
+    tail = stats.norm.sf(t)
+    assert cut_tails(np.linspace(0, 1, 100_001), n_units) == pytest.approx(
+        (tail, 1 - tail), abs=1e-6
+    )
+    assert 0.0005 < tail < 0.02501
+
+
 def test_intervals_hold_as_often_as_they_say():
     """Of the mean of 12 skewed values: a plain percentile interval holds .90 of the times."""
     rng, hits = np.random.default_rng(0), []
