@@ -174,7 +174,10 @@ def test_methods_keep_the_order_of_the_configuration(finished):
         ("frames={size_px: 100}", "frames.size_px: found"),
         ("dataset={layout: mit, root: nowhere}", "dataset.root: nowhere does not exist"),
         ("dataset={layout: mit}", "layout 'mit' needs root: the data set's folder"),
-        ("folds={by: animal}", "folds.by: found 'animal'; expected one of: video"),
+        (
+            "folds={by: strain}",
+            "folds.by: found 'strain'; expected one of: video, animal, cage, session",
+        ),
         ("comparisons=[[lstm, 3dcnn]]", "comparisons: no method 'lstm'; expected two of: "),
         ("methods={more: {title: More, representations: [fc7]}}", "unknown representation 'fc7'"),
     ],
