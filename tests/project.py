@@ -23,7 +23,11 @@ TINY = {
     "network": {"channels": [4, 4, 8, 8, 8], "descriptor": 16},
     "balance": {"clips_per_behavior": 40},
     "convnet": {"epochs": 2},
-    "methods": {"lstm-3dcnn": {"model": {"units": 8, "epochs": 3, "window_clips": 40}}},
+    "methods": {
+        "lstm-3dcnn": {"model": {"units": 8, "epochs": 3, "window_clips": 40}},
+        **dict.fromkeys(["motion-hmm", "tcn", "tcn-behaviors"]),
+    },
+    "comparisons": [["lstm-3dcnn", "3dcnn"]],
     "report": {"dpi": 60},
 }
 """An experiment of a minute; what it learns is worth nothing."""

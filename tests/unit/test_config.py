@@ -63,7 +63,7 @@ def test_the_papers_experiment_is_the_options_defaults():
 
 def test_one_more_method_is_a_few_lines_of_configuration():
     more = check_config(merge(load(CONFIG), load(EXPERIMENTS / "bilstm.yaml")))
-    assert [*more.methods] == ["3dcnn", "lstm-3dcnn", "bilstm-3dcnn"]
+    assert [*more.methods] == [*load(CONFIG)["methods"], "bilstm-3dcnn"]
     one = more.methods["bilstm-3dcnn"].model
     other = more.methods["lstm-3dcnn"].model
     assert one.model_dump(exclude={"kind"}) == other.model_dump(exclude={"kind"})
@@ -75,7 +75,7 @@ def test_methods_stand_in_the_order_of_the_files(tmp_path):
     methods = load(CONFIG)["methods"]
     mixed = {"bilstm-3dcnn": methods["lstm-3dcnn"], **dict(reversed(methods.items()))}
     found = check_config({"methods": mixed}, [CONFIG, more]).methods
-    assert [*found] == ["3dcnn", "lstm-3dcnn", "bilstm-3dcnn"]
+    assert [*found] == [*load(CONFIG)["methods"], "bilstm-3dcnn"]
 
 
 @pytest.mark.parametrize("nothing", ["null", "~", "", None])
@@ -89,7 +89,7 @@ def test_every_nullable_key_takes_null_from_the_command_line(place, nothing):
 
 def test_a_method_that_is_null_is_taken_away():
     config = {"methods": merge(load(CONFIG)["methods"], {"3dcnn": "null"}), "comparisons": []}
-    assert [*check_config(config).methods] == ["lstm-3dcnn"]
+    assert [*check_config(config).methods] == [*load(CONFIG)["methods"]][1:]
 
 
 @pytest.mark.parametrize(
