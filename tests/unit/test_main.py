@@ -54,7 +54,7 @@ def test_every_verb_of_an_experiment_has_a_rule_that_tells_it_all_it_asks_for():
     """A figure's verb is a parameter of its rule; simulating all at once and the reference are for people."""
     rules = read_rules()
     plotted = {verb for verb in VERBS if verb.startswith("plot-")}
-    assert set(rules) == set(VERBS) - plotted - {"simulate", "write-reference"}
+    assert set(rules) == set(VERBS) - plotted - {"simulate", "summarize-seeds", "write-reference"}
     for verb, rule in rules.items():
         parameters = inspect.signature(load_verb(verb)).parameters
         names = {name: f"--{name.replace('_', '-')}" for name in parameters}
@@ -74,7 +74,8 @@ def prediction(tmp_path):
     """What predicting from a representation is told, with files that are not there."""
     return [
         "predict-representation",
-        *("--features", "none.zarr", "--representation", "fc6", "--times", "none.parquet"),
+        *("--features", "none.zarr", "--representation", "fc8", "--times", "none.parquet"),
+        "--learned",
         *("--behaviors", "rest", "walk", "--geometry", "{}", "--method", "3dcnn"),
         *("--video", "one", "--output", str(tmp_path / "x.parquet")),
     ]
@@ -166,7 +167,7 @@ ROOMS_OF_LATER_STEPS = {
     "train-convnet": {"frames", "check", "features", "sequence", "evaluate", "report", "simulate"},
     "extract-fc6": {"frames", "check", "sequence", "evaluate", "report", "simulate"},
     "train-model": {"frames", "check", "convnet", "evaluate", "report", "simulate", "study"},
-    "evaluate-predictions": {"frames", "clips", "convnet", "features", "sequence", "report"},
+    "evaluate-predictions": {"frames", "check", "convnet", "features", "sequence", "report"},
     "plot-recall": {"study", "frames", "clips", "convnet", "features", "sequence"},
 }
 
