@@ -152,12 +152,23 @@ def test_diverged_training_is_refused_and_writes_nothing(planned, tmp_path):
 
 DEAD = {
     "network": NETWORK.model_copy(update={"initialization": "c3d", "pixel_scale": 1.0}),
-    "options": ConvnetOptions(epochs=1, batch_size=256),
+    "options": ConvnetOptions(epochs=3, batch_size=4),
 }
 
 
+@pytest.fixture
+def demand(monkeypatch):
+    """Ask for a gain over chance, of which a larger one needs fewer clips, and for steps."""
+
+    def ask(gain, steps):
+        monkeypatch.setattr("homecage.running.chance.GAIN", gain)
+        monkeypatch.setattr("homecage.convnet.train.STEPS_TO_LEARN", steps)
+
+    return ask
+
+
 def plan_clips(inputs, per_behavior):
-    """Plan the same stretches again, for so many clips of each behavior in an epoch."""
+    """Plan the same stretches again, for so many clips of each of 3 behaviors in an epoch."""
     plan = read_tsv(inputs.plan)
     train = plan["side"] == "train"
     n_clips = plan[train].groupby("behavior")["clips"].transform("sum")
@@ -167,17 +178,23 @@ def plan_clips(inputs, per_behavior):
     return Inputs(inputs.stores, path)
 
 
-def test_a_training_that_learns_nothing_ends_and_says_what_to_change(planned, tmp_path):
+@pytest.mark.parametrize(("steps", "epoch"), [(60, 1), (61, 2)])
+def test_a_training_that_learns_nothing_ends_and_says_what_to_change(
+    planned, tmp_path, demand, steps, epoch
+):
+    demand(0.2, steps)
     with pytest.raises(ConfigError) as error:
-        plan_clips(planned, 1200).train(tmp_path / "run", **DEAD)
+        plan_clips(planned, 80).train(tmp_path / "run", **DEAD)
     assert re.fullmatch(
-        r"the convnet has learned nothing in its first epoch: of 3600 training clips it got "
-        r"3\d\.\d% right, and guessing gets 33\.3% \(loss 1\.\d+, of guessing 1\.099\)\. .*"
+        rf"the convnet has learned nothing by the end of epoch {epoch}: of its 240 clips it got "
+        r"\d\d\.\d% right, and guessing gets 33\.3% \(loss 1\.\d+, of guessing 1\.099\)\. .*"
         r"network\.initialization: he .*network\.pixel_scale.*convnet\.learning_rate.*",
         str(error.value),
     )
     assert not (tmp_path / "run" / "model").exists()
 
 
-def test_of_few_clips_it_is_not_said(planned, tmp_path):
-    assert plan_clips(planned, 100).train(tmp_path / "run", **DEAD)["model"].exists()
+@pytest.mark.parametrize(("gain", "steps"), [(0.05, 60), (0.2, 999)])
+def test_of_few_clips_or_steps_it_is_not_said(planned, tmp_path, demand, gain, steps):
+    demand(gain, steps)
+    assert plan_clips(planned, 80).train(tmp_path / "run", **DEAD)["model"].exists()

@@ -33,6 +33,9 @@ from homecage.storage.tables import write_tsv
 
 logger = logging.getLogger(__name__)
 
+STEPS_TO_LEARN = 300
+"""After fewer, a sound training may still be at chance: SGD at 0.002 was, for 100."""
+
 
 def train_convnet(
     *,
@@ -181,8 +184,8 @@ class Training:
         """Close the epoch; return its row of the history, still without the test's accuracy.
 
         Raises:
-            ConfigError: the training diverged, or its first epoch, of as many clips of each of so
-                many behaviors, has taught it nothing.
+            ConfigError: the training diverged, or has taught it nothing in its first epoch, or
+                those that make up ``STEPS_TO_LEARN``, of as many clips of each of so many behaviors.
         """
         row: dict[str, float] = {
             "epoch": self.epoch + 1,
@@ -195,10 +198,12 @@ class Training:
                 f"the convnet's loss became {row['train_loss']} in epoch {row['epoch']}; lower "
                 "convnet.learning_rate"
             )
-        if row["epoch"] == 1 and stays_at_chance(int(self._correct), self.seen, 1 / n_behaviors):
+        n_epochs = -(-STEPS_TO_LEARN // self._steps_per_epoch)
+        chance = 1 / n_behaviors
+        if row["epoch"] == n_epochs and stays_at_chance(int(self._correct), self.seen, chance):
             raise ConfigError(
-                f"the convnet has learned nothing in its first epoch: of {self.seen} training clips it "
-                f"got {row['train_accuracy']:.1%} right, and guessing gets {1 / n_behaviors:.1%} (loss "
+                f"the convnet has learned nothing by the end of epoch {n_epochs}: of its {self.seen} "
+                f"clips it got {row['train_accuracy']:.1%} right, and guessing gets {chance:.1%} (loss "
                 f"{row['train_loss']:.3f}, of guessing {math.log(n_behaviors):.3f}). Let it begin with "
                 "network.initialization: he and network.pixel_scale: 64, or change "
                 "convnet.learning_rate or convnet.optimizer (docs/method.md, Initial weights)"
