@@ -21,7 +21,8 @@ class NetworkOptions(Options):
     """Dropout after fc6 and fc7. Source: the C3D UCF101 training example."""
     initialization: Literal["he", "c3d"] = "he"
     """he: He et al. (2015); c3d: Gaussian with the widths and biases of the C3D UCF101 training
-    example. Source: the paper does not say; our choice."""
+    example, for pixel_scale 1; not seen to train here, neither with SGD nor with AdamW, a warm-up
+    and float32 (docs/method.md). Source: the paper does not say; our choice."""
     pixel_scale: float = Field(64.0, gt=0)
     """Pixels are divided by this after the channel mean is subtracted; He initialization expects
     values of order 1: about 64. C3D does not divide: 1. Source: our choice."""
