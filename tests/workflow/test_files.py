@@ -58,7 +58,7 @@ def test_further_columns_reach_the_tables(in_sheets):
         ("clips", "behavior", "groom", SHEET | CLIPS),
         ("clips", "path", "spare/clip.mpg", SHEET | CLIPS | {"decode_clips": 1}),
         ("clips", "folder", "sim06night", SHEET | CLIPS | {"decode_clips": 2}),
-        ("clips", "clip", "sim05dayC_he_one", SHEET | CLIPS),
+        ("clips", "clip", "sim05dayD_he_one", SHEET | CLIPS),
         ("videos", "path", "spare/video.mpg", SHEET | DECODED | {"decode_video": 1}),
         ("videos", "annotator_1", "spare/annotation.txt", SHEET | ANNOTATED),
         (
@@ -78,7 +78,7 @@ def test_further_columns_reach_the_tables(in_sheets):
 )
 def test_a_cell_reruns_what_it_must_and_only_that(in_sheets, sheet, column, value, plan):
     path = in_sheets.path / "data" / f"{sheet}.tsv"
-    row = ("video", "sim02day") if sheet == "videos" else ("clip", "sim05dayC_he_1")
+    row = ("video", "sim02day") if sheet == "videos" else ("clip", "sim05dayD_he_1")
     with restored(path):
         correct(path, row, column, value)
         assert in_sheets.plan(*SHEETS) == plan
@@ -125,8 +125,8 @@ def test_another_animal_retrains_the_folds_that_it_touches(
 
 def test_a_clip_that_is_renamed_has_another_label(on_disk):
     """Here the name is the path, the label and the place in the order."""
-    clip = on_disk.path / "data/clipped_database/sim05day/sim05dayC_he_1.mpg"
-    other = clip.with_name("sim05dayC_groom_9.mpg")
+    clip = on_disk.path / "data/clipped_database/sim05day/sim05dayD_he_1.mpg"
+    other = clip.with_name("sim05dayD_groom_9.mpg")
     with restored(clip, other):
         clip.rename(other)
         assert on_disk.plan() == SHEET | CLIPS | {"decode_clips": 1}
@@ -155,7 +155,7 @@ def test_a_new_video_adds_its_own_files_and_a_fold(on_disk):
         (VIDEO, FULL / "sim04day.mpg", DECODED | {"decode_video": 1, "check_study": 1}),
         (ANNOTATION, FULL / "Annotator_group_1" / "sim04day.txt", ANNOTATED),
         (
-            Path("data/clipped_database/sim05day/sim05dayC_he_1.mpg"),
+            Path("data/clipped_database/sim05day/sim05dayD_he_1.mpg"),
             Path("data/spare/video.mpg"),
             CLIPS | {"decode_clips": 1, "check_study": 1},
         ),
