@@ -10,8 +10,8 @@ from tests.project import Project
 from tests.workflow.plans import MIT, copy_run
 
 DATA = {"simulate_video", "simulate_clips", "decode_video", "decode_clips", "import_annotation"}
-DATA |= {"check_study", "predict_human"}
-"""What makes and decodes the data, and people's annotations."""
+DATA |= {"check_study"}
+"""What makes and decodes the data and people's annotations."""
 
 
 def prepare(project: Project, seed: str, *how: str) -> Project:
@@ -35,9 +35,8 @@ def test_a_seed_of_training_decodes_nothing_again(on_disk, tmp_path):
     own = prepare(project, "7")
     plan = own.plan(*MIT)
     assert plan["train_convnet"] == 1 and plan["train_model"] == plan["extract_fc6"] == 4
-    assert not {*DATA, "write_sheet"} & plan.keys() - {"write_sheet", "predict_human"}
-    # The folds are others, and so is their plan.
-    assert plan["write_sheet"] == 1
+    assert not DATA & plan.keys()
+    assert plan["write_sheet"] == 1  # The folds are others, and so is their plan.
     own.make(*MIT, "--until", "balance_clips")
     assert list_files(project.results) == before
     assert project.plan(*MIT) == {}
@@ -46,7 +45,7 @@ def test_a_seed_of_training_decodes_nothing_again(on_disk, tmp_path):
 def test_a_seed_of_simulated_data_makes_its_own(edited):
     new, same = prepare(edited, "3"), prepare(edited, "4", "same")
     assert new.plan()["simulate_video"] == new.plan()["decode_video"] == 4
-    assert not (DATA - {"predict_human"}) & same.plan().keys()
+    assert not DATA & same.plan().keys()
     seeds = [
         (config["seed"], config["simulation"]["seed"])
         for config in (yaml.safe_load((p.path / "config.yaml").read_text()) for p in (new, same))
