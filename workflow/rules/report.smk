@@ -8,8 +8,6 @@ SHOWN, BASELINE = (
 )
 TITLES = json.dumps({name: method.title for name, method in METHODS.items()})
 PALETTE = json.dumps(choose_colors(EXPERIMENT.behaviors))
-# What could be reached on simulated data: results/evaluation/ceiling.tsv, where it is worked out.
-CEILING = []
 NETS = sorted({net_of(fold) for fold in FOLDS})
 WITH_CONVNET = EXPERIMENT.uses_convnet
 
