@@ -111,7 +111,9 @@ class Experiment(Options):
     @property
     def representations(self) -> list[Representation]:
         """What the methods look at."""
-        used = [name for method in self.methods.values() for name in method.representations]
+        used = [
+            name for method in self.complete_methods.values() for name in method.representations
+        ]
         return [REPRESENTATIONS[name] for name in dict.fromkeys(used)]
 
     @property

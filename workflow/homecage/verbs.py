@@ -21,6 +21,8 @@ VERBS: dict[str, str] = {
     "extract-motion": "homecage.features.motion:extract_motion",
     "learn-templates": "homecage.features.templates:learn_templates",
     "extract-jhuang": "homecage.features.jhuang:extract_jhuang",
+    "learn-vocabulary": "homecage.features.vocabulary:learn_vocabulary",
+    "extract-cuboids": "homecage.features.cuboids:extract_cuboids",
     "train-model": "homecage.sequence.train:train_model",
     "predict-model": "homecage.sequence.predict:predict_model",
     "predict-representation": "homecage.features.predict:predict_representation",

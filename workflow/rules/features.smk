@@ -104,3 +104,56 @@ rule extract_jhuang:
         "python -m homecage extract-jhuang --frames {input.frames:q} --templates {input.templates:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
         " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule learn_vocabulary:
+    input:
+        stores=name_stores,
+        plan="results/convnet/{net}plan.tsv",
+        checked=until_checked(list_checked_stores),
+    output:
+        "results/vocabulary/{net}model.safetensors",
+    log:
+        "results/logs/learn_vocabulary/{net}all.log",
+    benchmark:
+        "results/benchmarks/learn_vocabulary/{net}all.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=demand(6000),
+        runtime=demand(60),
+    params:
+        geometry=options("geometry"),
+        options=EXPERIMENT.features.cuboids.model_dump_json(exclude={"window"}),
+        seed=EXPERIMENT.seed,
+        code=code("learn-vocabulary"),
+    shell:
+        "python -m homecage learn-vocabulary --stores {input.stores:q} --plan {input.plan:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
+        " --threads {threads} --model {output:q} 2>&1 | tee {log:q}"
+
+
+rule extract_cuboids:
+    input:
+        frames="results/frames/{video}.zarr",
+        vocabulary="results/vocabulary/{net}model.safetensors",
+        checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
+    output:
+        directory("results/features/cuboids/{net}{video}.zarr"),
+    log:
+        "results/logs/extract_cuboids/{net}{video}.log",
+    benchmark:
+        "results/benchmarks/extract_cuboids/{net}{video}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=demand(4000, per_hour=1000),
+        runtime=demand(30, per_hour=60),
+    params:
+        geometry=options("geometry"),
+        options=EXPERIMENT.features.cuboids.model_dump_json(),
+        code=code("extract-cuboids"),
+    shell:
+        "python -m homecage extract-cuboids --frames {input.frames:q} --vocabulary {input.vocabulary:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
-from homecage.sequence import crf
+from homecage.sequence import crf, svm
 from homecage.sequence.classical import apply_scale, fit_scale, list_labeled, measure
 from homecage.sequence.models import Task
-from homecage.sequence.options import CrfOptions
+from homecage.sequence.options import CrfOptions, SvmOptions
 from homecage.sequence.sequences import Sequence
 
 
@@ -84,3 +85,42 @@ def test_the_crf_learns_nothing_from_unlabeled_or_validation_clips():
     assert one.tensors.keys() == other.tensors.keys()
     assert all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
     assert [*one.plan.columns] == ["video", "start", "copies"] and len(one.plan) == 6
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_the_svm_judges_each_clip_by_itself(balanced):
+    task = make_task(noise=0.5, width=2)
+    fitted = svm.fit(task, SvmOptions(balanced=balanced, penalty=1), None)
+    held_out = task.validation[0]
+    probability = svm.score(fitted.tensors, fitted.shape, held_out.x)
+    assert (probability.argmax(1) == held_out.codes.numpy()).mean() > 0.95
+    np.testing.assert_allclose(probability.sum(1), 1, rtol=1e-5)
+    assert (probability[:, 1] == 0).all()
+    order = torch.randperm(300, generator=torch.Generator().manual_seed(0))
+    shuffled = svm.score(fitted.tensors, fitted.shape, held_out.x[order])
+    np.testing.assert_allclose(shuffled, probability[order.numpy()], rtol=1e-5)
+
+
+def test_the_svms_scores_are_scikit_learns():
+    task = make_task(noise=1.0)
+    for sequence in task.training:
+        sequence.codes[:50] = 1
+    fitted = svm.fit(task, SvmOptions(every=1), None)
+    x, codes = (torch.cat([getattr(s, k) for s in task.training]) for k in ("x", "codes"))
+    scaled = apply_scale(fitted.tensors, x)
+    machine = LinearSVC(C=0.003, dual=False, tol=1e-2, random_state=0).fit(scaled, codes.numpy())
+    found = svm.score(fitted.tensors, fitted.shape, x)
+    np.testing.assert_array_equal(found.argmax(1), machine.predict(scaled))
+
+
+def test_the_temperature_makes_the_least_loss_on_the_validation_videos():
+    task = make_task(noise=2.0)
+    fitted = svm.fit(task, SvmOptions(), None)
+    chosen = float(fitted.tensors["temperature"])
+    codes = task.validation[0].codes
+    losses = []
+    for factor in (0.8, 1, 1.25):
+        tensors = {**fitted.tensors, "temperature": torch.tensor(chosen * factor)}
+        said = svm.score(tensors, {}, task.validation[0].x)
+        losses.append(-np.log(said[np.arange(len(codes)), codes]).mean())
+    assert min(losses) == losses[1]

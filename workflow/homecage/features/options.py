@@ -32,6 +32,7 @@ REPRESENTATIONS = {
     "fc8": Representation("fc6", "probability", learned="convnet"),
     "motion": Representation("motion"),
     "jhuang": Representation("jhuang", learned="templates"),
+    "cuboids": Representation("cuboids", learned="vocabulary"),
 }
 """By name. One more is a line here, a module in this room with its verb, and a rule."""
 
@@ -80,8 +81,29 @@ class JhuangOptions(Options):
         return self
 
 
+class CuboidOptions(Options):
+    """Counts of kinds of interest points, after Dollar et al. (2005)."""
+
+    sigma_px: float = Field(2.0, gt=0)
+    """Size of an interest point in space, in pixels of the decoded frames. Source: Dollar et al."""
+    tau: float = Field(2.5, ge=1.5)
+    """Its duration, in frames: the best seen changes are those that come and go within 1.6 times as many.
+    Source: Dollar et al."""
+    points_per_frame: float = Field(1.0, gt=0)
+    """Interest points in a frame of the training clips, on average; the strength that it takes holds for
+    all videos. Source: our choice."""
+    components: int = Field(100, ge=1)
+    """Principal components of the gradient around a point. Source: our choice."""
+    words: int = Field(250, ge=2)
+    """Kinds of points. Source: the size that Dollar et al. use most."""
+    window: int = Field(31, ge=1)
+    """Frames, around the one that labels a clip, whose points are counted: about a second; a clip itself
+    holds too few. Source: our choice."""
+
+
 class FeatureOptions(Options):
     """The representations that have something to choose."""
 
     fc6: Fc6Options = Fc6Options()
     jhuang: JhuangOptions = JhuangOptions()
+    cuboids: CuboidOptions = CuboidOptions()

@@ -116,8 +116,22 @@ class CrfOptions(Options):
     """Most steps of L-BFGS. Source: our choice."""
 
 
+class SvmOptions(Options):
+    """A linear support vector machine over single clips, each behavior against the others."""
+
+    kind: Literal["svm"] = "svm"
+    """svm: as after the histograms of Dollar et al. (2005)."""
+    every: int = Field(4, ge=1)
+    """Labeled clips from one that it learns from to the next: neighbors share most of their frames.
+    Source: our choice."""
+    penalty: float = Field(0.003, gt=0)
+    """Weight of the errors against the width of the margin (C). Source: our choice."""
+    balanced: bool = False
+    """Whether an error weighs one over its behavior's frequency. Source: our choice."""
+
+
 ModelOptions = Annotated[
-    LstmOptions | TcnOptions | MlpOptions | CrfOptions | OwnOptions | PriorOptions,
+    LstmOptions | TcnOptions | MlpOptions | CrfOptions | SvmOptions | OwnOptions | PriorOptions,
     Field(discriminator="kind"),
 ]
 """The options of one model of any kind: their ``kind`` says which class they are."""
@@ -136,6 +150,7 @@ MODULES = {
     "own": "homecage.sequence.own",
     "prior": "homecage.sequence.prior",
     "crf": "homecage.sequence.crf",
+    "svm": "homecage.sequence.svm",
 }
 """The module of each kind of model, imported when it is used."""
 
