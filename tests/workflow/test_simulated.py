@@ -163,14 +163,14 @@ def test_methods_keep_the_order_of_the_configuration(finished):
     (command,) = {
         fields["Shell command"] for rule, fields in read_jobs(shown) if rule == "plot_recall"
     }
-    assert order == ["3dcnn", "lstm-3dcnn"]
+    assert order[:2] == ["3dcnn", "lstm-3dcnn"]
     assert '"3dcnn": "3DCNN alone", "lstm-3dcnn": "Ours"' in command
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("network={unit: 3}", "network.unit: unknown key; expected one of: channels, descriptor"),
+        ("network={unit: 3}", "network.unit: unknown key; expected one of: input, channels"),
         ("frames={size_px: 100}", "frames.size_px: found"),
         ("dataset={layout: mit, root: nowhere}", "dataset.root: nowhere does not exist"),
         ("dataset={layout: mit}", "layout 'mit' needs root: the data set's folder"),

@@ -239,7 +239,7 @@ def test_weights_that_were_made_otherwise_are_refused_by_name(
         (BY_CONVNET, GEOMETRY, COARSE, FC6, "its geometry is "),
         (BY_CONVNET, "drink", "sleep", FC6, "its behaviors is "),
         (BY_CONVNET, "fc8", "motion", FC6, 'its representation is "fc6", expected "motion"'),
-        (BY_MODEL, "--method=lstm-3dcnn", "--method=svm", MODEL, 'its method is "lstm-3dcnn"'),
+        (BY_MODEL, "--model-of=lstm-3dcnn", "--model-of=svm", MODEL, 'its method is "lstm-3dcnn"'),
         (MODEL, GEOMETRY, COARSE, "results/features/fc6/", "its geometry is "),
     ],
 )
@@ -380,8 +380,8 @@ class NearestMeanOptions(Options):
     """How fast a probability falls with the squared distance."""
 
 
-ModelOptions = Annotated[LstmOptions | NearestMeanOptions, Field(discriminator="kind")]
-'''
+ModelOptions = Annotated[
+    LstmOptions | NearestMeanOptions'''
 
 METHOD = {
     "title": "Brightness",
@@ -398,7 +398,7 @@ def replace(path: Path, line: str, by: str) -> None:
 
 
 def add_behavior(project: Project) -> None:
-    replace(project.path / "config.yaml", "behaviors:\n", BEHAVIOR)
+    replace(project.path / "config.yaml", "\nbehaviors:\n", f"\n{BEHAVIOR}")
 
 
 def add_layout(project: Project) -> None:
@@ -429,11 +429,7 @@ def add_method(project: Project) -> None:
     sequence = project.path / "workflow" / "homecage" / "sequence"
     (sequence / "nearest_mean.py").write_text(MODEL_MODULE)
     options = sequence / "options.py"
-    replace(
-        options,
-        'ModelOptions = Annotated[LstmOptions, Field(discriminator="kind")]\n',
-        MODEL_OPTIONS,
-    )
+    replace(options, "ModelOptions = Annotated[\n    LstmOptions", MODEL_OPTIONS)
     line = '    "lstm": "homecage.sequence.lstm",\n'
     replace(options, line, f'{line}    "nearest-mean": "homecage.sequence.nearest_mean",\n')
 
@@ -441,7 +437,7 @@ def add_method(project: Project) -> None:
 def test_a_behavior_a_layout_a_representation_and_a_method_are_a_few_lines_each(
     simulated, tmp_path
 ):
-    nulls = {"3dcnn": None, "lstm-3dcnn": None}
+    nulls = dict.fromkeys(["3dcnn", "lstm-3dcnn", "motion-hmm", "tcn", "tcn-behaviors"])
     config = {
         "dataset": {"layout": "flat", "root": "videos"},
         "folds": {"validation": 1},

@@ -14,10 +14,14 @@ def net_of(fold):
     return f"{fold}/" if EXPERIMENT.convnet.trained_on == "fold" else ""
 
 
+def owner_of(method):
+    """Name the method whose model a method predicts with: its own, or another that it shares."""
+    return METHODS[method].model_of or method
+
+
 def name_model(path, method, fold):
-    """Name a file of a method's model, which may be another method's, for a fold."""
-    owner = METHODS[method].model_of or method
-    return path.format(method=owner, net=net_of(fold), fold=fold)
+    """Name a file of a method's model for a fold."""
+    return path.format(method=owner_of(method), net=net_of(fold), fold=fold)
 
 
 def name_features(representation, videos, net):

@@ -75,6 +75,7 @@ rule predict_model:
         mem_mb=demand(2000, per_hour=2000),
         runtime=demand(20, per_hour=20),
     params:
+        model_of=lambda wildcards: owner_of(wildcards.method),
         representations=lambda wildcards: METHODS[wildcards.method].representations,
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
@@ -83,7 +84,7 @@ rule predict_model:
             "predict-model", model_module(METHODS[wildcards.method].model.kind)
         ),
     shell:
-        "python -m homecage predict-model --model {input.model:q}"
+        "python -m homecage predict-model --model {input.model:q} --model-of={params.model_of:q}"
         " --representations {params.representations:q} --features {input.features:q} --learned {input.learned:q}"
         " --times {input.times:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
         " --decoding {params.decoding:q} --method={wildcards.method:q} --video={wildcards.video:q}"

@@ -76,6 +76,7 @@ class Verbs:
             "behaviors": BEHAVIORS,
             "geometry": ClipGeometry(),
             "decoding": DecodingOptions(),
+            "model_of": "mine",
             "method": "mine",
             "video": video,
             "threads": 1,

@@ -19,6 +19,7 @@ from homecage.storage.weights import load_weights
 def predict_model(
     *,
     model: Path,
+    model_of: str,
     representations: list[str],
     features: list[Path],
     learned: list[Path],
@@ -35,6 +36,7 @@ def predict_model(
 
     Args:
         model: what the model has learned.
+        model_of: the method that it was trained for, this one or another that it serves too.
         representations: what it looks at, side by side.
         features: the video's feature stores, one a representation.
         learned: what was learned before and made the features, as a convnet.
@@ -61,6 +63,7 @@ def predict_model(
         behaviors=behaviors,
         geometry=geometry.model_dump(),
         learned_sha256=learned_sha256,
+        method=model_of,
     )
     if video in metadata["training"] + metadata["validation"]:
         raise StoreError(model, f"has learned from {video}, which it was to predict unseen")
