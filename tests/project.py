@@ -25,7 +25,7 @@ TINY = {
     "convnet": {"epochs": 2},
     "methods": {
         "lstm-3dcnn": {"model": {"units": 8, "epochs": 3, "window_clips": 40}},
-        **dict.fromkeys(["motion-hmm", "tcn", "tcn-behaviors"]),
+        **dict.fromkeys(["motion-tcn", "tcn", "tcn-behaviors"]),
     },
     "comparisons": [["lstm-3dcnn", "3dcnn"]],
     "report": {"dpi": 60},

@@ -437,7 +437,7 @@ def add_method(project: Project) -> None:
 def test_a_behavior_a_layout_a_representation_and_a_method_are_a_few_lines_each(
     simulated, tmp_path
 ):
-    nulls = dict.fromkeys(["3dcnn", "lstm-3dcnn", "motion-hmm", "tcn", "tcn-behaviors"])
+    nulls = dict.fromkeys(["3dcnn", "lstm-3dcnn", "motion-tcn", "tcn", "tcn-behaviors"])
     config = {
         "dataset": {"layout": "flat", "root": "videos"},
         "folds": {"validation": 1},

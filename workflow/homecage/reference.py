@@ -46,7 +46,8 @@ def _write_field(options: Options, name: str, indent: str, described: set[object
     """
     field, value = type(options).model_fields[name], getattr(options, name)
     key = _owner(type(options), name), name
-    if key in described and value == field.get_default(call_default_factory=True):
+    is_tag = name == "kind"  # Says of which model the others are.
+    if key in described and not is_tag and value == field.get_default(call_default_factory=True):
         return []
     description = field.description
     if description is None and isinstance(value, Options):

@@ -1,7 +1,4 @@
-"""Altering training clips: light, place and size.
-
-Never mirrored: feeder and spout have sides.
-"""
+"""Altering training clips: light, place, size and side."""
 
 import numpy as np
 import torch
@@ -12,22 +9,25 @@ from homecage.convnet.options import AugmentOptions
 
 
 def draw_alterations(n_clips: int, options: AugmentOptions, rng: np.random.Generator) -> Tensor:
-    """Draw how each clip is altered, evenly within the options: float32 (N, 5).
+    """Draw how each clip is altered, evenly within the options: float32 (N, 6).
 
     The columns: brightness (added, of full range 1), contrast (factor), shifts down and right (of
-    the frame), size (factor).
+    the frame), size (factor), side (1, or -1: left is right).
     """
     largest = np.array([options.brightness, options.contrast, *[options.shift] * 2, options.zoom])
     unaltered = np.array([0, 1, 0, 0, 1])
     drawn = unaltered + largest * rng.uniform(-1, 1, (n_clips, 5))
-    return torch.from_numpy(drawn.astype(np.float32))
+    side = rng.choice([-1, 1], (n_clips, 1)) if options.mirror else np.ones((n_clips, 1))
+    return torch.from_numpy(np.hstack([drawn, side]).astype(np.float32))
 
 
 def alter(clips: Tensor, alterations: Tensor) -> Tensor:
-    """Alter clips (B, T, S, S, 3) of pixel values; each as a whole, as (B, 5) says."""
+    """Alter clips (B, T, S, S, 3) of pixel values; each as a whole, as (B, 6) says."""
     clips = clips.float()
     brightness, contrast, *place = alterations.T
-    if any((column != unaltered).any() for column, unaltered in zip(place, (0, 0, 1), strict=True)):
+    if any(
+        (column != unaltered).any() for column, unaltered in zip(place, (0, 0, 1, 1), strict=True)
+    ):
         clips = move(clips, *place)
     middle = 127.5
     contrast, brightness = (value.view(-1, 1, 1, 1, 1) for value in (contrast, brightness))
@@ -35,11 +35,13 @@ def alter(clips: Tensor, alterations: Tensor) -> Tensor:
     return altered.clamp(0, 255)
 
 
-def move(clips: Tensor, down: Tensor, right: Tensor, size: Tensor) -> Tensor:
-    """Enlarge clips about their middle and shift them; beyond their edges, the edges go on."""
+def move(clips: Tensor, down: Tensor, right: Tensor, size: Tensor, side: Tensor) -> Tensor:
+    """Mirror clips, enlarge them about their middle and shift them; beyond their edges, the edges go on."""
     zeros = torch.zeros_like(size)
     # From a pixel's place after to its place before, where -1 and 1 are the edges.
-    rows = torch.stack([1 / size, zeros, -2 * right / size, zeros, 1 / size, -2 * down / size])
+    rows = torch.stack(
+        [side / size, zeros, -2 * side * right / size, zeros, 1 / size, -2 * down / size]
+    )
     b, t, s = clips.shape[:3]
     grid = F.affine_grid(rows.T.view(b, 2, 3), [b, 1, s, s], align_corners=False)
     flat = clips.permute(0, 1, 4, 2, 3).reshape(b, -1, s, s)

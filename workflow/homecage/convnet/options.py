@@ -45,6 +45,9 @@ class AugmentOptions(Options):
     """Largest shift in height and in width, as a share of the frame. Source: our choice."""
     zoom: float = Field(0.0, ge=0, lt=1)
     """Largest relative change of size. Source: our choice."""
+    mirror: bool = False
+    """Whether every other presentation, at random, swaps left and right: for cages whose feeder and spout
+    are not all on the same sides. Source: our choice; C3D mirrors, of the paper nothing is known."""
 
 
 class ConvnetOptions(Options):

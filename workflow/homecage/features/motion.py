@@ -1,7 +1,8 @@
 """motion: twelve numbers a clip, made by hand, of what moves and of where the animal is.
 
 Nothing is learned for it: it is the control that says what a network must be better than, and the
-hand-designed features that the paper's conclusion would combine with deep ones.
+hand-designed features that the paper's conclusion would combine with deep ones. Each number is kept
+relative to what it is over the whole video.
 
 Letters: T frames, C clips, G grid size, D = 12.
 """
@@ -35,7 +36,8 @@ NAMES = (
     *("row", "column", "height", "width", "mass"),
     *("row_movement", "column_movement", "path"),
 )
-"""What the numbers are. Changes are logarithms of gray levels; places are shares of the frame."""
+"""What the numbers are, before they are related to the video's. Changes are logarithms of gray levels;
+places are shares of the frame."""
 
 
 def extract_motion(*, frames: Path, geometry: ClipGeometry, output: Path) -> None:
@@ -51,9 +53,7 @@ def extract_motion(*, frames: Path, geometry: ClipGeometry, output: Path) -> Non
         StoreError: the frames are damaged.
     """
     pixels = open_store(frames, kind="frames")["frames"]
-    count_clips(len(pixels), geometry)
-    cage = find_cage(pixels)
-    measured = np.concatenate(list(measure_frames(read_gray(pixels), cage)))
+    x = relate_to_video(measure_clips(pixels, geometry))
     with write_features(
         output,
         representation="motion",
@@ -61,7 +61,33 @@ def extract_motion(*, frames: Path, geometry: ClipGeometry, output: Path) -> Non
         n_frames=len(pixels),
         width=len(NAMES),
     ) as writer:
-        writer.append("x", summarize_clips(measured, geometry).astype(np.float16))
+        writer.append("x", x.astype(np.float16))
+
+
+def measure_clips(pixels: StoredArray, geometry: ClipGeometry) -> NDArray[np.float32]:
+    """Return the numbers (C, D) of the clips of a video's frames (T, S, S, 3).
+
+    Raises:
+        ShortVideoError: the video does not fill one clip.
+    """
+    count_clips(len(pixels), geometry)
+    cage = find_cage(pixels)
+    measured = np.concatenate(list(measure_frames(read_gray(pixels), cage)))
+    return summarize_clips(measured, geometry)
+
+
+def relate_to_video(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Take off each number's mean over the video's clips (C, D) and divide by its deviation.
+
+    What is high, far or much differs from cage to cage; no label is needed to say so. A number that
+    never changes becomes 0.
+    """
+    wide = x.astype(np.float64)
+    deviation = wide.std(axis=0)
+    related: NDArray[np.float32] = (
+        (wide - wide.mean(axis=0)) / np.where(deviation > 1e-6, deviation, 1)
+    ).astype(np.float32)
+    return related
 
 
 def find_cage(pixels: StoredArray) -> NDArray[np.float32]:
