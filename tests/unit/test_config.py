@@ -204,6 +204,10 @@ def test_a_method_may_take_the_model_of_another():
             {"a": {"title": "a", "representations": ["fc8"], "decoding": {"smoothing": "hmm"}}},
             "decoding is fitted with a model",
         ),
+        (
+            {"a": {"title": "a", "representations": ["fc8"], "labeled_videos": 4}},
+            "labeled_videos needs a model",
+        ),
     ],
 )
 def test_methods_that_cannot_be_are_refused(methods, said):

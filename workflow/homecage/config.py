@@ -34,7 +34,15 @@ class MethodOptions(Options):
     """The model that learns from them, one for each fold; null: the representation's own probabilities."""
     model_of: str | None = None
     """The method whose model it takes, with all that this looks at, to decode it otherwise; null: none."""
+    labeled_videos: int | None = Field(None, ge=1)
+    """How many labeled videos each fold's model may use, those that stop its training included; a
+    smaller number's are among a larger one's; null: all of the fold. For a learning curve."""
     decoding: DecodingOptions = DecodingOptions()
+
+    @property
+    def curve(self) -> str:
+        """What methods have in common that only differ in how many videos they may use."""
+        return self.model_dump_json(exclude={"title", "labeled_videos"})
 
 
 def _check_model_of(name: str, method: MethodOptions, methods: Mapping[str, MethodOptions]) -> None:
@@ -45,7 +53,7 @@ def _check_model_of(name: str, method: MethodOptions, methods: Mapping[str, Meth
             f"{name}: model_of: found {method.model_of!r}, expected a method with a model of its own, one "
             f"of: {', '.join(having) or 'none'}"
         )
-    if method.model or method.representations:
+    if method.model or method.representations or method.labeled_videos:
         raise ValueError(
             f"{name}: found model_of beside a model or representations; expected model_of alone: they are "
             f"those of {method.model_of}"
@@ -57,7 +65,11 @@ def _share_model(method: MethodOptions, methods: Mapping[str, MethodOptions]) ->
     if not method.model_of:
         return method
     owner = methods[method.model_of]
-    shared = {"representations": owner.representations, "model": owner.model}
+    shared = {
+        "representations": owner.representations,
+        "model": owner.model,
+        "labeled_videos": owner.labeled_videos,
+    }
     return method.model_copy(update=shared)
 
 
@@ -178,6 +190,8 @@ class Experiment(Options):
                 raise ValueError(
                     f"{name}: without a model it needs one representation that predicts"
                 )
+            if method.model is None and method.labeled_videos:
+                raise ValueError(f"{name}: labeled_videos needs a model, which learns from them")
             if method.model is None and method.decoding != DecodingOptions():
                 raise ValueError(
                     f"{name}: decoding is fitted with a model; one of kind own hands on what the "

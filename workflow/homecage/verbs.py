@@ -31,6 +31,7 @@ VERBS: dict[str, str] = {
     "list-bouts": "homecage.evaluate.bouts:list_bouts",
     "count-behaviors": "homecage.evaluate.distribution:count_behaviors",
     "state-ceiling": "homecage.evaluate.ceiling:state_ceiling",
+    "measure-learning": "homecage.evaluate.learning:measure_learning",
     "summarize-seeds": "homecage.evaluate.seeds:summarize_seeds",
     "write-accuracy": "homecage.report.table:write_accuracy",
     "plot-distribution": "homecage.report.distribution:plot_distribution",
@@ -39,6 +40,7 @@ VERBS: dict[str, str] = {
     "plot-ethogram": "homecage.report.ethogram:plot_ethogram",
     "plot-reliability": "homecage.report.reliability:plot_reliability",
     "plot-boundary": "homecage.report.boundary:plot_boundary",
+    "plot-learning": "homecage.report.learning:plot_learning",
     "plot-training": "homecage.report.training:plot_training",
 }
 

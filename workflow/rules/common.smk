@@ -57,6 +57,14 @@ try:
     EXPERIMENT = check_config(config, map(Path, reversed(workflow.configfiles)))
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
+    METHODS = EXPERIMENT.complete_methods
+    FOLDS_OF = {
+        name: {
+            fold.name: fold.limit(method.labeled_videos, EXPERIMENT.seed)
+            for fold in PLAN
+        }
+        for name, method in METHODS.items()
+    }
     NOW = identify_study(STUDY)
     PASSED_FILE = "results/check/passed.json"
     PASSED = read_state(Path(PASSED_FILE))
@@ -69,7 +77,6 @@ VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
 FOLDS = {fold.name: fold for fold in PLAN}
 FOLD_OF = {video: fold.name for fold in PLAN for video in fold.held_out}
-METHODS = EXPERIMENT.complete_methods
 BEHAVIORS = list(EXPERIMENT.vocabulary.names)
 CHECKED = "results/check/videos.tsv"
 

@@ -13,6 +13,23 @@ PREDICTIONS = [
     for video in VIDEOS
     if method != HUMAN or "annotator_2" in VIDEOS[video].annotations
 ]
+# Methods that differ only in how many labeled videos their models may use, by what the largest is called, and
+# the videos that each of their models learned from.
+FULL = {
+    METHODS[name].curve: name for name in TRAINED if not METHODS[name].labeled_videos
+}
+CURVES = {
+    name: FULL.get(METHODS[name].curve, name)
+    for name in TRAINED
+    if any(
+        METHODS[other].labeled_videos and METHODS[other].curve == METHODS[name].curve
+        for other in TRAINED
+    )
+}
+LABELED = {
+    name: [[*fold.training, *fold.validation] for fold in FOLDS_OF[name].values()]
+    for name in CURVES
+}
 
 
 rule evaluate_predictions:
@@ -105,3 +122,27 @@ rule count_behaviors:
         "python -m homecage count-behaviors --clips {input.clips:q} --table {input.table:q}"
         " --annotations {input.annotations:q} --behaviors {params.behaviors:q}"
         " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule measure_learning:
+    input:
+        accuracy="results/evaluation/accuracy.tsv",
+        time_budget="results/evaluation/time_budget.tsv",
+    output:
+        "results/evaluation/learning.tsv",
+    log:
+        "results/logs/measure_learning.log",
+    benchmark:
+        "results/benchmarks/measure_learning.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(1000),
+        runtime=demand(10),
+    params:
+        curves=json.dumps(CURVES),
+        videos=json.dumps(LABELED),
+        code=code("measure-learning"),
+    shell:
+        "python -m homecage measure-learning --accuracy {input.accuracy:q} --time-budget {input.time_budget:q}"
+        " --curves {params.curves:q} --videos {params.videos:q} --output {output:q} 2>&1 | tee {log:q}"

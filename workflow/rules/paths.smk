@@ -51,7 +51,7 @@ def name_method_features(method, videos, net):
 
 def learned_videos(wildcards):
     """Name the videos that train a fold's model, then those that stop the training."""
-    fold = FOLDS[wildcards.fold]
+    fold = FOLDS_OF[wildcards.method][wildcards.fold]
     return [*fold.training, *fold.validation]
 
 

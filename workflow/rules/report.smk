@@ -70,6 +70,13 @@ FIGURES = {
         "training curves",
     ),
 }
+if CURVES:
+    FIGURES["learning"] = (
+        {"learning": ["results/evaluation/learning.tsv"]},
+        "",
+        ["dpi"],
+        "accuracy by labeled minutes",
+    )
 TABLES = [
     *expand(
         "results/evaluation/{table}.tsv",

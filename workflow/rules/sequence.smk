@@ -29,8 +29,10 @@ rule train_model:
         runtime=demand(60, per_hour=30),
     params:
         representations=lambda wildcards: METHODS[wildcards.method].representations,
-        training=lambda wildcards: FOLDS[wildcards.fold].training,
-        validation=lambda wildcards: FOLDS[wildcards.fold].validation,
+        training=lambda wildcards: FOLDS_OF[wildcards.method][wildcards.fold].training,
+        validation=lambda wildcards: FOLDS_OF[wildcards.method][
+            wildcards.fold
+        ].validation,
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
         options=lambda wildcards: METHODS[wildcards.method].model.model_dump_json(),

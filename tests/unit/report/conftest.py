@@ -83,6 +83,13 @@ def write_tables(
     tables.write("accuracy", tabulate_accuracy(scored, "video", quick))
     tables.write("gain", tabulate_gain(scored, Comparisons((("better", "plain"),)), quick))
     tables.write("scores", tabulate_scores(scored, quick))
+    points = {"plain": (3.0, 2.0), "better": (9.0, 6.0)}
+    learning = tables.read("accuracy").query("method in @points").assign(curve="better")
+    learning["labeled_min"], learning["labeled_videos"] = (
+        learning["method"].map({method: point[column] for method, point in points.items()})
+        for column in (0, 1)
+    )
+    tables.write("learning", learning.sort_values("labeled_min"))
     tables.write("boundary", tabulate_boundaries(scored, quick))
     tables.write("calibration", tabulate_calibration(scored, quick))
     per_behavior = tabulate_behaviors(scored, behaviors)

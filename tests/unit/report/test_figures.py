@@ -15,6 +15,7 @@ from homecage.report.boundary import plot_boundary
 from homecage.report.confusion import plot_confusion
 from homecage.report.distribution import plot_distribution
 from homecage.report.ethogram import choose_stretch, choose_video, plot_ethogram
+from homecage.report.learning import plot_learning
 from homecage.report.options import ReportOptions, Titles
 from homecage.report.recall import plot_recall
 from homecage.report.reliability import plot_reliability
@@ -37,6 +38,7 @@ FIGURES = {
     plot_ethogram: ["bouts"],
     plot_reliability: ["calibration", "scores"],
     plot_boundary: ["boundary"],
+    plot_learning: ["learning"],
     plot_training: [],
 }
 
@@ -259,6 +261,21 @@ def test_accuracy_near_boundaries_is_that_of_its_table(draw, tables):
             assert np.array_equal(lines[names[method]].get_ydata(), accuracy, equal_nan=True)
         labels = [label.get_text().partition("\n")[0] for label in ax.get_xticklabels()]
         assert labels[:2] == ["0–0.1", "0.1–0.25"] and labels[-1] == "over 5"
+
+
+def test_learning_curves_are_those_of_their_table(draw, tables):
+    table = tables.read("learning").query("frames_of == 'FD' and average == 'videos'")
+    panels = panels_of(draw(plot_learning, tables))
+    for level in ("frames", "behaviors"):
+        rows = table[table["level"] == level]
+        (line,) = panels[f"accuracy over {level} of FD"].get_lines()
+        assert list(line.get_xdata()) == [3, 9] == list(rows["labeled_min"])
+        assert list(line.get_ydata()) == list(rows["accuracy"])
+        assert line.get_label() == "better one"
+        assert [text.get_text() for text in panels[f"accuracy over {level} of FD"].texts] == [
+            "2",
+            "6",
+        ]
 
 
 def test_many_methods_are_told_apart_by_color_and_line():

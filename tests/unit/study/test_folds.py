@@ -98,3 +98,22 @@ def test_the_plan_as_a_table_has_every_video_once_in_each_fold():
     assert lines[0] == ["fold", "video", "role"]
     assert len(lines) == 1 + 4 * 4
     assert Counter((fold, role) for fold, _, role in lines[1:])["v0", "training"] == 2
+
+
+@given(st.integers(4, 12), st.integers(1, 2), st.integers(0, 5))
+def test_fewer_labeled_videos_are_among_more_and_stop_the_training_alike(
+    n_videos, validation, seed
+):
+    options = FoldOptions(validation=validation)
+    for fold in plan_folds(make_videos(["M"] * n_videos), options, seed):
+        assert fold.limit(None, seed) == fold == fold.limit(n_videos - 1, seed)
+        before: set[str] = set()
+        for number in range(validation + 1, n_videos):
+            limited = fold.limit(number, seed)
+            assert limited.held_out == fold.held_out and limited.validation == fold.validation
+            assert len(limited.training) + validation == number
+            assert before < {*limited.training} <= {*fold.training}
+            before = {*limited.training}
+        for number in (validation, n_videos):
+            with pytest.raises(ConfigError, match=f"labeled_videos: found {number}; fold v"):
+                fold.limit(number, seed)

@@ -1,7 +1,7 @@
 """Folds: which videos each one holds out, which stop its training in time, and which train."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,25 @@ class Fold:
     held_out: tuple[str, ...]
     validation: tuple[str, ...]
     training: tuple[str, ...]
+
+    def limit(self, labeled_videos: int | None, seed: int) -> "Fold":
+        """Return the fold with so many validation and training videos; those of fewer are among them.
+
+        Raises:
+            ConfigError: none would be left to train on, or there are not so many.
+        """
+        if labeled_videos is None:
+            return self
+        least, most = len(self.validation) + 1, len(self.validation) + len(self.training)
+        if not least <= labeled_videos <= most:
+            raise ConfigError(
+                f"methods: labeled_videos: found {labeled_videos}; fold {self.name} has {most} labeled "
+                f"videos, of which {len(self.validation)} stop the training (folds.validation): "
+                f"expected {least} to {most}"
+            )
+        shuffled = np.random.default_rng(seed).permutation(len(self.training))
+        kept = sorted(shuffled[: labeled_videos - len(self.validation)])
+        return replace(self, training=tuple(self.training[i] for i in kept))
 
 
 def plan_folds(videos: tuple[Video, ...], options: FoldOptions, seed: int) -> tuple[Fold, ...]:
