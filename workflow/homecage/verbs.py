@@ -31,6 +31,7 @@ VERBS: dict[str, str] = {
     "list-bouts": "homecage.evaluate.bouts:list_bouts",
     "count-behaviors": "homecage.evaluate.distribution:count_behaviors",
     "state-ceiling": "homecage.evaluate.ceiling:state_ceiling",
+    "audit-leakage": "homecage.evaluate.leakage:audit_leakage",
     "measure-learning": "homecage.evaluate.learning:measure_learning",
     "summarize-seeds": "homecage.evaluate.seeds:summarize_seeds",
     "write-accuracy": "homecage.report.table:write_accuracy",

@@ -9,6 +9,11 @@ rule balance_clips:
         annotations=lambda wildcards: expand(
             LABELS, video=training_videos(wildcards.net)
         ),
+        leakage=lambda wildcards: (
+            LEAKAGE
+            if EXPERIMENT.balance.leave_out_shared and not wildcards.net
+            else []
+        ),
     output:
         plan="results/convnet/{net}plan.tsv",
         counts=report(
@@ -32,13 +37,16 @@ rule balance_clips:
             if wildcards.net
             else f"--clips {shlex.join(input.clips)} --table {shlex.quote(input.table)}"
         ),
+        without=lambda wildcards, input: (
+            f" --leakage {shlex.quote(input.leakage)}" if input.leakage else ""
+        ),
         behaviors=BEHAVIORS,
         geometry=options("geometry", "length"),
         options=options("balance"),
         seed=EXPERIMENT.seed,
         code=code("balance-clips"),
     shell:
-        "python -m homecage balance-clips {params.cut_from} --behaviors {params.behaviors:q}"
+        "python -m homecage balance-clips {params.cut_from}{params.without} --behaviors {params.behaviors:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
         " --plan {output.plan:q} --counts {output.counts:q} 2>&1 | tee {log:q}"
 

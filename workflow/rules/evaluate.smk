@@ -146,3 +146,27 @@ rule measure_learning:
     shell:
         "python -m homecage measure-learning --accuracy {input.accuracy:q} --time-budget {input.time_budget:q}"
         " --curves {params.curves:q} --videos {params.videos:q} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule audit_leakage:
+    input:
+        clips=expand("results/clips/{folder}.zarr", folder=FOLDERS),
+        frames=expand("results/frames/{video}.zarr", video=VIDEOS),
+        times=expand("results/frames/{video}.parquet", video=VIDEOS),
+        videos="results/study/videos.tsv",
+    output:
+        LEAKAGE,
+    log:
+        "results/logs/audit_leakage.log",
+    benchmark:
+        "results/benchmarks/audit_leakage.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(4000),
+        runtime=demand(30, per_hour=5),
+    params:
+        code=code("audit-leakage"),
+    shell:
+        "python -m homecage audit-leakage --clips {input.clips:q} --frames {input.frames:q}"
+        " --videos {input.videos:q} --output {output:q} 2>&1 | tee {log:q}"

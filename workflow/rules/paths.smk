@@ -2,6 +2,7 @@
 # where one convnet serves all folds.
 
 LABELS = "results/annotations/annotator_1/{video}.parquet"
+LEAKAGE = "results/evaluation/leakage.tsv"
 TRAINED = [name for name, method in METHODS.items() if method.model]
 UNTRAINED = [name for name in METHODS if name not in TRAINED]
 OWNERS = [name for name in TRAINED if not METHODS[name].model_of]

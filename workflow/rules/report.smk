@@ -91,6 +91,7 @@ rule write_accuracy:
         accuracy="results/evaluation/accuracy.tsv",
         gain="results/evaluation/gain.tsv",
         ceiling=CEILING,
+        leakage=LEAKAGE,
     output:
         html=report(
             "results/figures/accuracy.html",
@@ -115,7 +116,7 @@ rule write_accuracy:
         code=code("write-accuracy"),
     shell:
         "python -m homecage write-accuracy --accuracy {input.accuracy:q} --gain {input.gain:q}"
-        " {params.ceiling} --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
+        " {params.ceiling} --leakage {input.leakage:q} --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
         " --markdown {output.markdown:q} 2>&1 | tee {log:q}"
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.clips.stretches import Stretch, list_bout_stretches
 from homecage.errors import StoreError, StudyError
 from homecage.storage.frame_tables import write_annotation
-from homecage.storage.tables import read_tsv
+from homecage.storage.tables import read_tsv, write_tsv
 
 BEHAVIORS = ["drink", "groom", "rest", "walk"]
 OPTIONS = BalanceOptions()
@@ -183,3 +184,27 @@ def test_stretches_of_videos_are_bouts(tmp_path):
         for k, name in enumerate(BEHAVIORS)
     }
     assert counts["frames"].to_dict() == frames
+
+
+def test_clips_that_a_full_video_shows_are_left_out(tmp_path, write_clip_store, random_frames):
+    stores = [
+        write_clip_store(
+            tmp_path / f"{folder}.zarr", [(f"c{i}", "walk", random_frames(20)) for i in range(4)]
+        )
+        for folder in ("one", "two", "three")
+    ]
+    leakage = tmp_path / "leakage.tsv"
+    rows = [
+        ("content", "one", "raw/one/c1.mpg"),
+        ("still", "one", "raw/one/c2.mpg"),
+        ("content", "video", ""),
+        ("name", "two", ""),
+        ("animal", "three", ""),
+    ]
+    write_tsv(leakage, pd.DataFrame(rows, columns=["kind", "recording", "clip"]))
+    inputs = {"clips": stores, "table": tmp_path / "clips.tsv"}
+    plan, _ = balance(tmp_path, **inputs, leakage=leakage)
+    kept = {f"raw/one/c{i}.mpg" for i in (0, 2, 3)} | {f"raw/three/c{i}.mpg" for i in range(4)}
+    assert set(read_tsv(plan)["stretch"]) == kept
+    plan, _ = balance(tmp_path, **inputs)
+    assert len(read_tsv(plan)) == 12

@@ -5,7 +5,7 @@ import pytest
 
 from homecage.evaluate.evaluate import tabulate_published
 from homecage.report.options import Titles
-from homecage.report.table import list_rows, write_accuracy
+from homecage.report.table import list_rows, warn_of_leakage, write_accuracy
 from homecage.storage.tables import read_tsv, write_tsv
 
 
@@ -168,3 +168,19 @@ def test_labels_and_titles_cannot_break_the_page(write, tables):
     html, markdown = write(tables, "<script>|*", titles=titles)
     assert "<script>" not in html and "<b>" not in html
     assert r"\|\*" in markdown and r"| \<b>\| |" in markdown
+
+
+def test_leakage_is_warned_of_and_only_where_there_is_some():
+    rows = [
+        ("content", "c", "c/1.mpg", "v"),
+        ("content", "c", "c/1.mpg", "w"),
+        ("content", "v", "", "w"),
+        ("name", "c", "", "v"),
+        ("still", "c", "c/2.mpg", ""),
+        ("animal", "v", "", "w"),
+    ]
+    found = pd.DataFrame(rows, columns=["kind", "recording", "clip", "video"])
+    (warning,) = warn_of_leakage(found)
+    assert "1 clips show" in warning and "1 pairs of full videos" in warning
+    assert "1 pairs of recordings" in warning and "leave_out_shared" in warning
+    assert warn_of_leakage(found[4:]) == [] == warn_of_leakage(found[:0])

@@ -22,7 +22,8 @@ from homecage.clips.stretches import (
     read_behaviors,
 )
 from homecage.errors import StudyError
-from homecage.storage.tables import write_tsv
+from homecage.storage.stores import open_store
+from homecage.storage.tables import read_tsv, write_tsv
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def balance_clips(
     clips: list[Path] | None = None,
     table: Path | None = None,
     annotations: list[Path] | None = None,
+    leakage: Path | None = None,
     behaviors: list[str],
     geometry: ClipGeometry,
     options: BalanceOptions,
@@ -45,6 +47,7 @@ def balance_clips(
         clips: stores of the clipped database, one a folder.
         table: its table of clips, which says their behaviors.
         annotations: those of the training videos, where there is no clipped database.
+        leakage: the leakage audit, whose clips are left out; none: no clip is.
         behaviors: the K behaviors in order.
         geometry: length of a clip in frames.
         options: split and balance.
@@ -58,6 +61,8 @@ def balance_clips(
         StudyError: nothing is long enough to train on.
     """
     behavior_of = read_behaviors(table, behaviors) if table else {}
+    if leakage:
+        behavior_of |= dict.fromkeys(find_shared(leakage, clips or []), "")
     stretches = [
         *(stretch for store in clips or [] for stretch in list_clip_stretches(store, behavior_of)),
         *(
@@ -85,6 +90,18 @@ def balance_clips(
         len(stretches),
         len(stretches) - len(usable),
     )
+
+
+def find_shared(leakage: Path, clips: list[Path]) -> list[str]:
+    """Return the paths of the clips that the leakage audit found in a full video."""
+    found = read_tsv(leakage, text=True)
+    folders = set(found.loc[found["kind"] == "name", "recording"])
+    shared = [path for path in found.loc[found["kind"] == "content", "clip"] if path]
+    for store in clips:
+        if store.stem in folders:
+            shared += open_store(store, kind="clips").attributes["path"]
+    logger.info("%d clips are left out: a full video shows the same recording", len({*shared}))
+    return shared
 
 
 def split_stretches(

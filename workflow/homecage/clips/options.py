@@ -36,3 +36,6 @@ class BalanceOptions(Options):
     clips_per_behavior: int | None = Field(None, ge=1)
     """Training clips of each behavior in an epoch; null: as many as the commonest gives without
     overlap. Source: the paper evens the classes; the number is our choice."""
+    leave_out_shared: bool = False
+    """Whether clips are left out that the leakage audit finds in a full video, by their pictures or by the
+    name of their recording. Source: our choice; the paper says nothing of it."""

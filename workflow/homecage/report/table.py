@@ -41,6 +41,7 @@ def write_accuracy(
     accuracy: Path,
     gain: Path,
     ceiling: Path | None = None,
+    leakage: Path | None = None,
     titles: Titles,
     data_label: str,
     html: Path,
@@ -56,6 +57,7 @@ def write_accuracy(
         gain: evaluation's ``gain.tsv``.
         ceiling: of simulated data, the accuracy of a rule that is told what no method can know: told,
             frames_of, level, average, accuracy.
+        leakage: the leakage audit, ``leakage.tsv``.
         titles: the methods, and what they are called; if empty, as in the tables.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
@@ -69,6 +71,8 @@ def write_accuracy(
         notes.append(
             "Ceiling: of a rule that is told how each clip was simulated; told, not measured from pixels."
         )
+    if leakage:
+        notes += warn_of_leakage(read_tsv(leakage, text=True))
     for path, form in ((html, format_html), (markdown, format_markdown)):
         with publish(path) as temporary:
             temporary.write_text(form(rows, notes), encoding="utf-8")
@@ -116,6 +120,24 @@ def list_rows(
         for method in published["method"].unique()
     ]
     return rows
+
+
+def warn_of_leakage(found: pd.DataFrame) -> list[str]:
+    """Say what was learned from and is held out too, if anything."""
+    shared, named = (found[found["kind"] == kind] for kind in ("content", "name"))
+    of_clips = shared[shared["clip"] != ""]
+    counts = {
+        f"{of_clips['clip'].nunique()} clips show what a full video shows": len(of_clips),
+        f"{len(shared) - len(of_clips)} pairs of full videos show the same": len(shared)
+        - len(of_clips),
+        f"{len(named)} pairs of recordings have names or times of one": len(named),
+    }
+    if not (said := [words for words, count in counts.items() if count]):
+        return []
+    return [
+        f"WARNING, leakage: {'; '.join(said)} (results/evaluation/leakage.tsv). The same numbers without "
+        "such clips: snakemake --cores all --config 'balance={leave_out_shared: true}'."
+    ]
 
 
 def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> list[str]:
