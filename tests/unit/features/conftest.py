@@ -13,16 +13,15 @@ Stretches = list[tuple[str, int, int]]  # behavior, start, stop
 
 @pytest.fixture
 def write_plan(tmp_path: Path) -> Callable[..., Path]:
-    """Write a plan that cuts stretches of a store into clips of eight frames."""
+    """Write a plan that takes clips from stretches of a store."""
 
     def write(store: str, train: Stretches, test: Stretches) -> Path:
         rows = [
-            (store, f"{begin}-{stop}", behavior, side, start, 0.0, 1.0)
+            (store, f"{start}-{stop}", behavior, side, start, stop, 1.0)
             for side, stretches in (("train", train), ("test", test))
-            for behavior, begin, stop in stretches
-            for start in range(begin, stop - 7)
+            for behavior, start, stop in stretches
         ]
-        columns = ["store", "stretch", "behavior", "side", "start", "brightness", "contrast"]
+        columns = ["store", "stretch", "behavior", "side", "start", "stop", "clips"]
         write_tsv(tmp_path / "plan.tsv", pd.DataFrame(rows, columns=columns))
         return tmp_path / "plan.tsv"
 

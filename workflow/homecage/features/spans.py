@@ -30,27 +30,23 @@ class Span:
         return self.frames[self.start : self.stop]
 
 
-def list_spans(stores: Sequence[Path], plan: Path, length: int) -> list[Span]:
-    """List the stretches on the training side of a plan, as far as its clips of this length reach.
+def list_spans(stores: Sequence[Path], plan: Path) -> list[Span]:
+    """List the stretches on the training side of a plan.
 
     Args:
         stores: the frames that the plan names: of clip folders, or of videos.
         plan: the balanced plan of training and test clips.
-        length: frames of a clip.
 
     Raises:
         StoreError: the plan is of other stores, or a store cannot be read.
     """
     opened = {path.stem: _open(path)["frames"] for path in stores}
     table = read_tsv(plan, text=True)
-    table = table[table["side"] == "train"].astype({"start": int})
+    table = table[table["side"] == "train"].astype({"start": int, "stop": int})
     if unknown := set(table["store"]) - opened.keys():
         raise StoreError(plan, f"names the store {min(unknown)!r}, which is not given")
-    own = table.groupby(["store", "stretch", "behavior"], sort=True)["start"].agg(["min", "max"])
-    return [
-        Span(opened[store], behavior, int(first), int(last) + length)
-        for (store, _, behavior), first, last in own.itertuples()
-    ]
+    columns = (table[name] for name in ("store", "behavior", "start", "stop"))
+    return [Span(opened[store], *row) for store, *row in zip(*columns, strict=True)]
 
 
 def draw_clips(

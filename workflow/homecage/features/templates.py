@@ -66,7 +66,7 @@ def learn_templates(
     make_deterministic(threads)
     keep_freed_memory()
     rng = np.random.default_rng(seed)
-    spans = list_spans(stores, plan, geometry.length)
+    spans = list_spans(stores, plan)
     parts = []
     for start in range(0, options.templates, _BATCH):
         number = min(_BATCH, options.templates - start)

@@ -61,7 +61,7 @@ def learn_vocabulary(
     make_deterministic(threads)
     rng = np.random.default_rng(seed)
     scale = Scale(options.sigma_px, options.tau)
-    spans = list_spans(stores, plan, geometry.length)
+    spans = list_spans(stores, plan)
     found = [
         points
         for span in spans
