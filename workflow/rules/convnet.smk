@@ -1,5 +1,6 @@
 # The convnet: one for all folds, learned from the clips of the study, or one for each fold, learned from
-# stretches of its annotated training videos. {net} is nothing, or the fold's folder.
+# stretches of its annotated training videos. {net} is nothing, or the fold's folder. {convnet} is the 3-D one
+# of clips or, where a method looks at it, the 2-D one of single frames; both learn from the same stretches.
 
 
 rule balance_clips:
@@ -57,18 +58,18 @@ rule train_convnet:
         plan="results/convnet/{net}plan.tsv",
         checked=until_checked(list_checked_stores),
     output:
-        model="results/convnet/{net}model.safetensors",
-        history="results/convnet/{net}history.tsv",
+        model="results/{convnet}/{net}model.safetensors",
+        history="results/{convnet}/{net}history.tsv",
         test=report(
-            "results/convnet/{net}test.tsv",
+            "results/{convnet}/{net}test.tsv",
             caption="../report/convnet_test.rst",
             category="Convnet",
-            labels={"table": "accuracy on test clips", "convnet": "{net}"},
+            labels={"table": "accuracy on test clips", "convnet": "{convnet} {net}"},
         ),
     log:
-        "results/logs/train_convnet/{net}all.log",
+        "results/logs/train_{convnet}/{net}all.log",
     benchmark:
-        "results/benchmarks/train_convnet/{net}all.tsv"
+        "results/benchmarks/train_{convnet}/{net}all.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: 4
@@ -78,16 +79,16 @@ rule train_convnet:
         runtime=demand(720),
     params:
         behaviors=BEHAVIORS,
-        geometry=options("geometry", "length"),
+        length=lambda wildcards: CONVNETS[wildcards.convnet],
         network=options("network"),
         augment=options("augment"),
         options=options("convnet", exclude=["trained_on"]),
         seed=EXPERIMENT.seed,
-        checkpoints="results/checkpoints/train_convnet/{net}all",
+        checkpoints="results/checkpoints/train_{convnet}/{net}all",
         code=code("train-convnet"),
     shell:
         "HOMECAGE_GPUS={resources.gpu} python -m homecage train-convnet --stores {input.stores:q}"
-        " --plan {input.plan:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
+        " --plan {input.plan:q} --behaviors {params.behaviors:q} --length {params.length}"
         " --network {params.network:q} --augment {params.augment:q} --options {params.options:q}"
         " --seed {params.seed} --threads {threads} --code {params.code} --checkpoints {params.checkpoints:q}"
         " --model {output.model:q} --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"

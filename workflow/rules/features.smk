@@ -4,14 +4,18 @@
 rule extract_fc6:
     input:
         frames="results/frames/{video}.zarr",
-        convnet="results/convnet/{net}model.safetensors",
+        convnet=lambda wildcards: (
+            f"results/{DESCRIPTORS[wildcards.representation]}/{wildcards.net}model.safetensors"
+        ),
         checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
     output:
-        directory("results/features/fc6/{net}{video}.zarr"),
+        directory("results/features/{representation}/{net}{video}.zarr"),
     log:
-        "results/logs/extract_fc6/{net}{video}.log",
+        "results/logs/extract_{representation}/{net}{video}.log",
     benchmark:
-        "results/benchmarks/extract_fc6/{net}{video}.tsv"
+        "results/benchmarks/extract_{representation}/{net}{video}.tsv"
+    wildcard_constraints:
+        representation=one_of(DESCRIPTORS),
     conda:
         "../../envs/torch.yaml"
     threads: 2
@@ -20,14 +24,16 @@ rule extract_fc6:
         mem_mb=demand(8000),
         runtime=demand(30, per_hour=60),
     params:
+        length=lambda wildcards: CONVNETS[DESCRIPTORS[wildcards.representation]],
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
         options=EXPERIMENT.features.fc6.model_dump_json(),
         code=code("extract-fc6"),
     shell:
         "HOMECAGE_GPUS={resources.gpu} python -m homecage extract-fc6 --frames {input.frames:q}"
-        " --convnet {input.convnet:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
-        " --options {params.options:q} --threads {threads} --output {output:q} 2>&1 | tee {log:q}"
+        " --convnet {input.convnet:q} --length {params.length} --representation={wildcards.representation:q}"
+        " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --options {params.options:q}"
+        " --threads {threads} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule extract_motion:

@@ -1,6 +1,13 @@
 # Where results lie, by video, fold, method and convnet. {net} is the folder of a fold's own convnet, or nothing
 # where one convnet serves all folds.
 
+# The convnets, and how many frames each looks at: a clip, or one frame by a 2-D convnet.
+CONVNETS = {"convnet": EXPERIMENT.geometry.length, "convnet-2d": 1}
+DESCRIPTORS = {
+    made.store: made.learned
+    for made in REPRESENTATIONS.values()
+    if made.learned in CONVNETS
+}
 LABELS = "results/annotations/annotator_1/{video}.parquet"
 LEAKAGE = "results/evaluation/leakage.tsv"
 TRAINED = [name for name, method in METHODS.items() if method.model]
@@ -79,4 +86,5 @@ def list_checked_stores(wildcards):
 
 
 wildcard_constraints:
+    convnet=one_of(CONVNETS),
     net=one_of({net_of(fold) for fold in FOLDS}) + "|",

@@ -35,6 +35,7 @@ class Inputs:
         network: NetworkOptions = NETWORK,
         behaviors: list[str] = BEHAVIORS,
         code: str = "1",
+        length: int = 8,
     ) -> dict[str, Path]:
         """Train, and return what was written."""
         outputs = {name: folder / name for name in ("model", "history", "test")}
@@ -42,7 +43,7 @@ class Inputs:
             stores=self.stores,
             plan=self.plan,
             behaviors=behaviors,
-            geometry=ClipGeometry(),
+            length=length,
             network=network,
             augment=AUGMENT,
             options=options,

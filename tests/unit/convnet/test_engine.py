@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import count_clips
-from homecage.convnet.engine import PlainEngine, batch_frames
+from homecage.convnet.engine import FrameEngine, PlainEngine, batch_frames
 from homecage.convnet.network import Convnet, Shape, initialize
 from homecage.convnet.openvino_engine import OpenVinoEngine
 from homecage.convnet.options import NetworkOptions
@@ -92,6 +92,7 @@ def test_blocks_change_no_number(n_frames, sizes, seen):
     convnet, frames = make_convnet(seen=seen), make_frames(n_frames)
     for engine in (
         PlainEngine(convnet, ClipGeometry(), batch_size=4),
+        FrameEngine(make_convnet(length=1, seen=seen), ClipGeometry(), batch_size=4),
         *fast_engines(convnet, ClipGeometry(), 4, F32),
     ):
         whole, parts = describe(engine, [frames]), describe(engine, split(frames, sizes))
@@ -112,6 +113,24 @@ def test_each_clip_is_described_by_itself_and_by_the_frame_before(seen):
         np.testing.assert_allclose(fc6[k], activation / activation.norm(), rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(probability[k], softmax, rtol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(fc6, axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seen", INPUTS)
+@pytest.mark.parametrize("stride", [2, 3, 8])
+def test_a_2d_convnet_describes_a_clip_by_the_mean_of_its_frames(seen, stride):
+    convnet, frames = make_convnet(length=1, seen=seen), make_frames(29)
+    geometry = ClipGeometry(stride=stride, label_offset=0)
+    fc6, probability = describe(FrameEngine(convnet, geometry, batch_size=3), [frames])
+    assert len(fc6) == count_clips(29, geometry)
+    n_before = convnet.shape.network.frames_before
+    numbers = [np.arange(t - n_before, t + 1).clip(0) for t in range(29)]
+    with torch.inference_mode():
+        each = convnet.activate_fc6(convnet.scale(torch.from_numpy(frames[numbers])))
+    for clip, (found, shown) in enumerate(zip(fc6, probability, strict=True)):
+        mean = each[clip * stride : clip * stride + 8].mean(dim=0)
+        np.testing.assert_allclose(found, mean / mean.norm(), rtol=1e-4, atol=1e-6)
+        softmax = F.softmax(convnet.score(mean[None])[0], dim=0).detach()
+        np.testing.assert_allclose(shown, softmax, rtol=1e-4)
 
 
 @settings(max_examples=15)

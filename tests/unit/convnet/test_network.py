@@ -5,7 +5,6 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import (
     POOLING,
     Convnet,
@@ -97,6 +96,25 @@ def test_forward_equals_a_plain_composition(small):
     assert (fc6 > 0).any()
 
 
+def test_of_single_frames_it_is_a_2d_convnet(tmp_path):
+    network = Convnet(replace(SMALL, clip_length=1))
+    initialize(network, torch.Generator().manual_seed(1))
+    path = tmp_path / "model.safetensors"
+    save_convnet(path, network, {})
+    network = load_convnet(path, 1, SMALL.behaviors)
+    frames = torch.randint(0, 256, (4, 1, 32, 32, 3), dtype=torch.uint8)
+    w = network.state_dict()
+    x = frames[:, 0].float().permute(0, 3, 1, 2)
+    for i in range(5):
+        kernel = w[f"convolutions.{i}.weight"][:, :, 0]
+        x = F.max_pool2d(F.relu(F.conv2d(x, kernel, w[f"convolutions.{i}.bias"], padding=1)), 2)
+    x = F.relu(F.linear(x.flatten(1), w["fc6.weight"], w["fc6.bias"]))
+    torch.testing.assert_close(network.activate_fc6(network.scale(frames)), x)
+    assert (x > 0).any()
+    with pytest.raises(StoreError, match="its clip_length is 1, expected 8"):
+        load_convnet(path, 8, SMALL.behaviors)
+
+
 def test_pairwise_maxima_pool_like_max_pool3d():
     x = torch.randn(2, 3, 4, 6, 8)
 
@@ -143,7 +161,7 @@ def test_the_input_is_kept_with_the_weights(tmp_path):
     initialize(network, torch.Generator().manual_seed(0))
     path = tmp_path / "model.safetensors"
     save_convnet(path, network, {})
-    loaded = load_convnet(path, ClipGeometry(), SMALL.behaviors)
+    loaded = load_convnet(path, 8, SMALL.behaviors)
     assert loaded.shape == network.shape and loaded.shape.network.frames_before == 1
     clips = torch.randint(0, 256, (2, 9, 32, 32, 3), dtype=torch.uint8)
     torch.testing.assert_close(loaded(clips), network.eval()(clips), rtol=0, atol=0)
@@ -198,7 +216,7 @@ def test_there_is_a_logit_for_each_behavior(n_behaviors):
 def test_weights_survive_the_file_bit_for_bit(small, tmp_path):
     first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     save_convnet(first, small, {"trained_on": ["x"]})
-    loaded = load_convnet(first, ClipGeometry(), SMALL.behaviors)
+    loaded = load_convnet(first, 8, SMALL.behaviors)
     save_convnet(second, loaded, {"trained_on": ["x"]})
     assert first.read_bytes() == second.read_bytes()
     assert not loaded.training and loaded.shape == SMALL
@@ -211,9 +229,9 @@ def test_a_convnet_of_other_behaviors_or_clips_is_refused(small, tmp_path):
     save_convnet(path, small, {})
     for behaviors in (["rest", "rear", "walk"], ["rear", "rest"]):
         with pytest.raises(StoreError, match=r"its behaviors is \["):
-            load_convnet(path, ClipGeometry(), behaviors)
+            load_convnet(path, 8, behaviors)
     with pytest.raises(StoreError, match="its clip_length is 8, expected 16"):
-        load_convnet(path, ClipGeometry(length=16), SMALL.behaviors)
+        load_convnet(path, 16, SMALL.behaviors)
 
 
 def test_a_file_that_holds_no_convnet_is_refused(tmp_path):
@@ -221,7 +239,7 @@ def test_a_file_that_holds_no_convnet_is_refused(tmp_path):
 
     def refuses(problem):
         with pytest.raises(StoreError, match=problem):
-            load_convnet(path, ClipGeometry(), SMALL.behaviors)
+            load_convnet(path, 8, SMALL.behaviors)
 
     refuses("cannot be read as weights")
     path.write_bytes(b"\x80\x04not weights")

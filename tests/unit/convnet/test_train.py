@@ -9,7 +9,6 @@ import torch
 from tests.unit.convnet.conftest import BEHAVIORS, NETWORK, OPTIONS, Inputs
 
 from homecage.clips.load import ClipReader
-from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import load_convnet
 from homecage.convnet.options import ConvnetOptions
 from homecage.convnet.train import Training, measure_mean
@@ -68,7 +67,15 @@ def test_the_files_say_what_was_trained_and_how_well(planned, tmp_path):
     assert np.isnan(test.loc["drink", "accuracy"])
     _, metadata = load_weights(outputs["model"])
     assert metadata["trained_on"] == ["folder"]
-    assert load_convnet(outputs["model"], ClipGeometry(), BEHAVIORS).shape.network == NETWORK
+    assert load_convnet(outputs["model"], 8, BEHAVIORS).shape.network == NETWORK
+
+
+def test_a_2d_convnet_learns_from_frames_of_the_same_stretches(planned, tmp_path):
+    outputs = planned.train(tmp_path / "run", length=1)
+    assert load_convnet(outputs["model"], 1, BEHAVIORS).shape.network == NETWORK
+    test = pd.read_csv(outputs["test"], sep="\t").set_index("behavior")
+    plan = read_tsv(planned.plan).query("side == 'test'")
+    assert test.loc["all", "n_clips"] == (plan["stop"] - plan["start"]).sum()
 
 
 def test_a_checkpoint_of_other_code_is_left_alone(planned, tmp_path, monkeypatch):

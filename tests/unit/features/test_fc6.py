@@ -18,12 +18,16 @@ BEHAVIORS = ["dig", "nap", "run"]
 NETWORK = NetworkOptions(input="gray+difference", channels=(2, 2, 2, 2, 2), descriptor=8)
 
 
+def write_convnet(path, length=8):
+    network = Convnet(Shape(length, 32, tuple(BEHAVIORS), NETWORK))
+    initialize(network, torch.Generator().manual_seed(0))
+    save_convnet(path, network, {"trained_on": []})
+    return path
+
+
 @pytest.fixture
 def convnet(tmp_path):
-    network = Convnet(Shape(8, 32, tuple(BEHAVIORS), NETWORK))
-    initialize(network, torch.Generator().manual_seed(0))
-    save_convnet(tmp_path / "model.safetensors", network, {"trained_on": []})
-    return tmp_path / "model.safetensors"
+    return write_convnet(tmp_path / "model.safetensors")
 
 
 @pytest.fixture
@@ -35,8 +39,9 @@ def extract(tmp_path, convnet, random_frames, write_frame_store):
             tmp_path / "frames" / "video.zarr", random_frames(n_frames, size_px=size_px)
         )
         output = tmp_path / "features" / "video.zarr"
-        known = {"behaviors": BEHAVIORS, "geometry": ClipGeometry(), "options": Fc6Options()}
-        extract_fc6(frames=frames, convnet=convnet, threads=1, output=output, **known | told)
+        known = {"convnet": convnet, "length": 8, "representation": "fc6", "behaviors": BEHAVIORS}
+        known |= {"geometry": ClipGeometry(), "options": Fc6Options()}
+        extract_fc6(frames=frames, threads=1, output=output, **known | told)
         return output
 
     return run
@@ -64,6 +69,23 @@ def test_a_video_is_described_whole(extract, convnet):
     assert features.n_frames == 31
     assert features.x.shape == (12, 8) and features.x.dtype == np.float16
     assert features.probability.shape == (12, 3) and features.probability.dtype == np.float32
+
+
+def test_a_2d_convnet_has_a_representation_of_its_own(extract, tmp_path):
+    two_dimensional = write_convnet(tmp_path / "2d.safetensors", length=1)
+    path = extract(31, convnet=two_dimensional, length=1, representation="fc6-2d")
+    features = read_features(
+        path,
+        representation="fc6-2d",
+        geometry=ClipGeometry(),
+        behaviors=BEHAVIORS,
+        learned_sha256=[hash_file(two_dimensional)],
+    )
+    assert features.x.shape == (12, 8)
+    norms = np.linalg.norm(features.x.astype(np.float32), axis=1)
+    np.testing.assert_allclose(norms, 1, atol=2e-3)
+    with pytest.raises(StoreError, match="its clip_length is 8, expected 1"):
+        extract(31, length=1)
 
 
 def test_frames_of_another_size_are_refused(extract):

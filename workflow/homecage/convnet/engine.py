@@ -89,6 +89,17 @@ class PlainEngine(Engine):
             return self._convnet.activate_fc6(clips).float()
 
 
+class FrameEngine(PlainEngine):
+    """A 2-D convnet, applied to each frame by itself: a clip's fc6 is the mean of its frames'."""
+
+    def activate_fc6(self, scaled: Tensor) -> Tensor:
+        """Run each frame through the network once, and take the mean over each clip's."""
+        frames = scaled.transpose(0, 1)[:, :, None]  # (T, C, 1, S, S)
+        with autocast(self._precision, scaled.device):
+            fc6 = self._convnet.activate_fc6(frames).float()
+        return fc6.unfold(0, self._geometry.length, self._geometry.stride).mean(dim=-1)
+
+
 def batch_frames(
     blocks: Iterable[NDArray[np.uint8]],
     geometry: ClipGeometry,

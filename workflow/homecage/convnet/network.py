@@ -1,9 +1,12 @@
 """The 3-D convnet of Le & Murari: five convolutions, a descriptor layer fc6, fc7 and a softmax.
 
+Of one frame in place of a clip it is a 2-D convnet, a baseline.
+
 Letters: B batch, L frames of a clip, S frame size in pixels, C input channels, D descriptor, K behaviors.
 Frames come with as many before them as the network's input is compared with (``frames_before``).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from homecage.clips.options import ClipGeometry
 from homecage.convnet.options import NetworkOptions
 from homecage.storage.expect import expect
 from homecage.storage.weights import load_weights, save_weights
@@ -38,15 +40,26 @@ class Shape:
     """Everything that fixes the network's layers; kept with its weights."""
 
     clip_length: int
+    """L; 1: a frame by itself."""
     size_px: int
     behaviors: tuple[str, ...]
     network: NetworkOptions
+
+    @property
+    def kernel(self) -> tuple[int, int, int]:
+        """Of each convolution: time, height, width. A single frame has no time to convolve over."""
+        return (1 if self.clip_length == 1 else 3, 3, 3)
+
+    @property
+    def pooling(self) -> tuple[tuple[int, int, int], ...]:
+        """Pooling windows after conv1 to conv5."""
+        return tuple((min(t, self.clip_length), h, w) for t, h, w in POOLING)
 
 
 class Convolution(NamedTuple):
     """The trained parameters of one convolution."""
 
-    kernel: Tensor  # (out, in, 3, 3, 3): time, height, width
+    kernel: Tensor  # (out, in, 3 or 1, 3, 3): time, height, width
     bias: Tensor  # (out,)
 
 
@@ -64,9 +77,11 @@ class Convnet(nn.Module):
         options = shape.network
         widths = (INPUT_CHANNELS[options.input], *options.channels)
         self.convolutions = nn.ModuleList(
-            nn.Conv3d(widths[i], widths[i + 1], kernel_size=3, padding=1) for i in range(5)
+            nn.Conv3d(widths[i], widths[i + 1], shape.kernel, padding=(shape.kernel[0] // 2, 1, 1))
+            for i in range(5)
         )
-        n_pooled = options.channels[-1] * (shape.clip_length // 8) * (shape.size_px // 32) ** 2
+        depth = shape.clip_length // math.prod(time for time, *_ in shape.pooling)
+        n_pooled = options.channels[-1] * depth * (shape.size_px // 32) ** 2
         self.fc6 = nn.Linear(n_pooled, options.descriptor)
         self.fc7 = nn.Linear(options.descriptor, options.descriptor)
         self.fc8 = nn.Linear(options.descriptor, len(shape.behaviors))
@@ -94,7 +109,7 @@ class Convnet(nn.Module):
     def activate_fc6(self, scaled: Tensor) -> Tensor:
         """Return fc6 after its ReLU, (B, D), from scaled clips (B, C, L, S, S)."""
         x = scaled
-        for convolution, window in zip(self.convolutions, POOLING, strict=True):
+        for convolution, window in zip(self.convolutions, self.shape.pooling, strict=True):
             # Pooled first: the same numbers, and the ReLU has four to eight times less to do.
             x = F.relu(pool(convolution(x), window))  # (B, C, L', S/2, S/2)
         return F.relu(self.fc6(x.flatten(1)))
@@ -158,15 +173,15 @@ def save_convnet(path: Path, network: Convnet, metadata: Mapping[str, Any]) -> N
     save_weights(path, network.state_dict(), {**made, **metadata})
 
 
-def load_convnet(path: Path, geometry: ClipGeometry, behaviors: Sequence[str]) -> Convnet:
-    """Rebuild a convnet from its file, in evaluation mode.
+def load_convnet(path: Path, length: int, behaviors: Sequence[str]) -> Convnet:
+    """Rebuild a convnet of clips of so many frames from its file, in evaluation mode.
 
     Raises:
         StoreError: the file is damaged, holds something else, or a convnet of other clips or behaviors.
     """
     tensors, made = load_weights(path)
-    expect(path, made, kind="convnet", clip_length=geometry.length, behaviors=behaviors)
+    expect(path, made, kind="convnet", clip_length=length, behaviors=behaviors)
     options = NetworkOptions(**made["network"])
-    network = Convnet(Shape(geometry.length, made["size_px"], tuple(behaviors), options))
+    network = Convnet(Shape(length, made["size_px"], tuple(behaviors), options))
     network.load_state_dict(tensors)
     return network.eval()

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from homecage.clips.draw import Clips, draw_clips, list_clips
 from homecage.clips.load import Batch, ClipReader
-from homecage.clips.options import ClipGeometry
 from homecage.convnet.augment import alter, draw_alterations
 from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
 from homecage.convnet.optimizer import make_optimizer, set_rate
@@ -42,7 +41,7 @@ def train_convnet(
     stores: list[Path],
     plan: Path,
     behaviors: list[str],
-    geometry: ClipGeometry,
+    length: int,
     network: NetworkOptions,
     augment: AugmentOptions,
     options: ConvnetOptions,
@@ -60,7 +59,7 @@ def train_convnet(
         stores: the frames that the plan names: of clip folders, or of videos.
         plan: the balanced plan of where training and test clips come from.
         behaviors: the K behaviors in order.
-        geometry: length of a clip.
+        length: frames of a clip; 1: of frames by themselves, for a 2-D convnet.
         network: the network's input, shape and initialization.
         augment: how training clips are altered.
         options: the optimizer and its schedule.
@@ -81,22 +80,22 @@ def train_convnet(
     device = choose_device()
     precision = choose_precision(options.precision, device)
     train_reader, test_reader = (
-        ClipReader(stores, plan, side, behaviors, geometry.length, network.frames_before, threads)
+        ClipReader(stores, plan, side, behaviors, length, network.frames_before, threads)
         for side in ("train", "test")
     )
     torch.manual_seed(seed)  # dropout
-    convnet = Convnet(Shape(geometry.length, train_reader.size_px, tuple(behaviors), network))
+    convnet = Convnet(Shape(length, train_reader.size_px, tuple(behaviors), network))
     initialize(convnet, torch.Generator().manual_seed(seed))
     convnet.to(device)
     n_clips = round(train_reader.side.n_clips.sum())
     training = Training(convnet, options, n_clips, precision)
-    test_clips = list_clips(test_reader.side, geometry.length)
+    test_clips = list_clips(test_reader.side, length)
     key = make_key(
         code=code,
         stores=train_reader.describe_stores(),
         plan=hash_file(plan),
         behaviors=behaviors,
-        geometry=geometry.model_dump(),
+        length=length,
         network=network.model_dump(),
         augment=augment.model_dump(),
         options=options.model_dump(exclude={"trained_on"}),
@@ -114,7 +113,7 @@ def train_convnet(
         for epoch in range(training.epoch, options.epochs):
             started = time.monotonic()
             rng = np.random.default_rng([seed, epoch])
-            clips = draw_clips(train_reader.side, geometry.length, rng)
+            clips = draw_clips(train_reader.side, length, rng)
             alterations = draw_alterations(len(clips), augment, rng)
             row = train_epoch(training, train_reader, clips, alterations, saved)
             codes, correct = find_correct(

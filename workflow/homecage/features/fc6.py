@@ -1,4 +1,7 @@
-"""fc6: the convnet's descriptor of every clip of a video, with the convnet's own probabilities."""
+"""fc6: the convnet's descriptor of every clip of a video, with the convnet's own probabilities.
+
+That of a 2-D convnet is the mean over the frames of a clip.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import count_clips
-from homecage.convnet.engine import Engine, PlainEngine
+from homecage.convnet.engine import Engine, FrameEngine, PlainEngine
 from homecage.convnet.network import Convnet, load_convnet
 from homecage.convnet.openvino_engine import OpenVinoEngine
 from homecage.convnet.torch_engine import TorchEngine
@@ -32,6 +35,8 @@ def extract_fc6(
     *,
     frames: Path,
     convnet: Path,
+    length: int,
+    representation: str,
     behaviors: list[str],
     geometry: ClipGeometry,
     options: Fc6Options,
@@ -43,6 +48,8 @@ def extract_fc6(
     Args:
         frames: the video's frame store.
         convnet: the convnet's weights.
+        length: frames that the convnet looks at: those of a clip, or 1 if it is 2-D.
+        representation: what the store is called.
         behaviors: the K behaviors in order.
         geometry: length and stride of clips.
         options: how to compute.
@@ -56,7 +63,7 @@ def extract_fc6(
     """
     make_deterministic(threads)
     device = choose_device()
-    network = load_convnet(convnet, geometry, behaviors).to(device)
+    network = load_convnet(convnet, length, behaviors).to(device)
     pixels = open_store(frames, kind="frames", threads=threads)["frames"]
     n_frames, size_px = pixels.shape[:2]
     if size_px != network.shape.size_px:
@@ -70,7 +77,7 @@ def extract_fc6(
     done = 0
     with write_features(
         output,
-        representation="fc6",
+        representation=representation,
         geometry=geometry,
         n_frames=n_frames,
         width=network.shape.network.descriptor,
@@ -94,6 +101,8 @@ def choose_engine(
     threads: int,
 ) -> tuple[str, Engine]:
     """Make the engine that the options name, or the one that suits the device the convnet is on."""
+    if convnet.shape.clip_length == 1:
+        return "frame", FrameEngine(convnet, geometry, options.batch_size, precision)
     on_cpu = convnet.mean.device.type == "cpu"
     name: str = options.engine
     if name == "auto":

@@ -30,6 +30,7 @@ class Representation:
 REPRESENTATIONS = {
     "fc6": Representation("fc6", learned="convnet"),
     "fc8": Representation("fc6", "probability", learned="convnet"),
+    "fc6-2d": Representation("fc6-2d", learned="convnet-2d"),
     "motion": Representation("motion"),
     "jhuang": Representation("jhuang", learned="templates"),
     "cuboids": Representation("cuboids", learned="vocabulary"),
