@@ -134,6 +134,11 @@ class Experiment(Options):
         return any(made.learned == "convnet" for made in self.representations)
 
     @property
+    def uses_encoder(self) -> bool:
+        """Whether a method looks at an image encoder's descriptors."""
+        return REPRESENTATIONS["encoder"] in self.representations
+
+    @property
     def needs_clips(self) -> bool:
         """Whether a convnet, or what else makes a representation, learns from clips."""
         learns = any(made.learned for made in self.representations)
@@ -150,6 +155,12 @@ class Experiment(Options):
                 "convnet.trained_on: found clips, but the study has none; list clips of one behavior each "
                 "(README, Your own data), or let each fold's convnet learn from its annotated training "
                 "videos: convnet.trained_on: fold"
+            )
+        encoder = self.features.encoder.file
+        if self.uses_encoder and not (encoder and encoder.is_file()):
+            raise ConfigError(
+                f"features.encoder.file: found {str(encoder) if encoder else 'null'!r}; expected an ONNX "
+                "file, for a method that looks at encoder (docs/method.md, Baselines, says how to make one)"
             )
         names = [video.name for video in study.videos]
         if (shown := self.report.ethogram_video) and shown not in names:

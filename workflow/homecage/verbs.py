@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "extract-jhuang": "homecage.features.jhuang:extract_jhuang",
     "learn-vocabulary": "homecage.features.vocabulary:learn_vocabulary",
     "extract-cuboids": "homecage.features.cuboids:extract_cuboids",
+    "extract-encoder": "homecage.features.encoder:extract_encoder",
     "train-model": "homecage.sequence.train:train_model",
     "predict-model": "homecage.sequence.predict:predict_model",
     "predict-representation": "homecage.features.predict:predict_representation",

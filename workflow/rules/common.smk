@@ -24,6 +24,7 @@ from homecage.features.options import REPRESENTATIONS
 from homecage.running.fingerprint import fingerprint
 from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
+from homecage.storage.hashing import hash_file
 from homecage.study.folds import find_divided, plan_folds, tabulate_folds
 from homecage.study.layouts import make_study
 from homecage.study.study import ANNOTATORS

@@ -163,3 +163,40 @@ rule extract_cuboids:
         "python -m homecage extract-cuboids --frames {input.frames:q} --vocabulary {input.vocabulary:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
         " --output {output:q} 2>&1 | tee {log:q}"
+
+
+ENCODER = EXPERIMENT.features.encoder.file
+
+
+@cache
+def hash_encoder():
+    """Tell the image encoder by its content: the same file with another date describes nothing again."""
+    return hash_file(ENCODER)
+
+
+rule extract_encoder:
+    input:
+        frames="results/frames/{video}.zarr",
+        encoder=ancient(str(ENCODER)) if ENCODER else [],
+        checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
+    output:
+        directory("results/features/encoder/{video}.zarr"),
+    log:
+        "results/logs/extract_encoder/{video}.log",
+    benchmark:
+        "results/benchmarks/extract_encoder/{video}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 2
+    resources:
+        mem_mb=demand(8000),
+        runtime=demand(60, per_hour=600),
+    params:
+        encoder=lambda wildcards: hash_encoder(),
+        geometry=options("geometry"),
+        options=EXPERIMENT.features.encoder.model_dump_json(exclude={"file"}),
+        code=code("extract-encoder"),
+    shell:
+        "python -m homecage extract-encoder --frames {input.frames:q} --encoder {input.encoder:q}"
+        " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
+        " --output {output:q} 2>&1 | tee {log:q}"

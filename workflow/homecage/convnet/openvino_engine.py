@@ -12,8 +12,7 @@ from homecage.clips.options import ClipGeometry
 from homecage.convnet.engine import Engine
 from homecage.convnet.network import POOLING, Convnet, Convolution
 from homecage.convnet.sharing import TAPS, Group, Layer, SharingPlan, plan_sharing
-
-_HINTS = {torch.float32: "f32", torch.bfloat16: "bf16"}
+from homecage.running.inference import compile_graph
 
 
 class OpenVinoEngine(Engine):
@@ -29,14 +28,7 @@ class OpenVinoEngine(Engine):
     ) -> None:
         super().__init__(convnet, geometry, batch_size)
         model = build_graph(convnet, plan_sharing(batch_size, geometry))
-        settings = {
-            "INFERENCE_PRECISION_HINT": _HINTS[precision],
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": 1,
-            # Jobs run side by side: pinned, they would all choose the same cores.
-            "ENABLE_CPU_PINNING": False,
-        }
-        self._request = ov.Core().compile_model(model, "CPU", settings).create_infer_request()
+        self._request = compile_graph(model, precision, threads)
 
     def activate_fc6(self, scaled: Tensor) -> Tensor:
         """Run the graph once."""

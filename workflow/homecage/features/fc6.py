@@ -4,12 +4,10 @@ That of a 2-D convnet is the mean over the frames of a clip.
 """
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import count_clips
@@ -18,17 +16,16 @@ from homecage.convnet.network import Convnet, load_convnet
 from homecage.convnet.openvino_engine import OpenVinoEngine
 from homecage.convnet.torch_engine import TorchEngine
 from homecage.errors import StoreError
+from homecage.features.blocks import read_blocks
 from homecage.features.options import Fc6Options
 from homecage.features.store import write_features
 from homecage.running.device import choose_device, make_deterministic
 from homecage.running.precision import choose_precision, name_precision
 from homecage.running.prefetch import prefetch
 from homecage.storage.hashing import hash_file
-from homecage.storage.stores import StoredArray, open_store
+from homecage.storage.stores import open_store
 
 logger = logging.getLogger(__name__)
-
-FRAMES_PER_BLOCK = 1024  # One shard of the frame store.
 
 
 def extract_fc6(
@@ -113,9 +110,3 @@ def choose_engine(
     if name == "torch":
         return name, TorchEngine(convnet, geometry, options.batch_size, precision)
     return name, OpenVinoEngine(convnet.cpu(), geometry, options.batch_size, precision, threads)
-
-
-def read_blocks(frames: StoredArray) -> Iterator[NDArray[np.uint8]]:
-    """Yield stored frames in blocks (t, S, S, 3)."""
-    for start in range(0, len(frames), FRAMES_PER_BLOCK):
-        yield frames[start : start + FRAMES_PER_BLOCK]

@@ -3,7 +3,6 @@
 Letters: T frames, C clips, L frames of a clip, S frame size in pixels, M templates.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import count_clips
 from homecage.errors import StoreError
+from homecage.features.blocks import read_blocks, sample_frames
 from homecage.features.foreground import SAMPLE, find_background, find_boxes, to_gray
 from homecage.features.options import JhuangOptions
 from homecage.features.position import describe_position
@@ -22,9 +22,7 @@ from homecage.running.device import make_deterministic
 from homecage.running.memory import keep_freed_memory
 from homecage.running.prefetch import prefetch
 from homecage.storage.hashing import hash_file
-from homecage.storage.stores import StoredArray, open_store
-
-_BLOCK = 1024  # Frames read at once.
+from homecage.storage.stores import open_store
 
 
 def extract_jhuang(
@@ -60,7 +58,7 @@ def extract_jhuang(
             frames, f"frames are {size_px} px, the templates take {learned.size_px} px"
         )
     n_clips = count_clips(n_frames, geometry)
-    background = find_background(read_sample(pixels))
+    background = find_background(to_gray(sample_frames(pixels, SAMPLE)))
     boxes, motion = [], []
     held = np.empty((0, size_px, size_px), np.uint8)  # Frames from the next clip's first one on.
     for block in prefetch(map(to_gray, read_blocks(pixels))):
@@ -82,18 +80,6 @@ def extract_jhuang(
         learned_sha256=[hash_file(templates)],
     ) as writer:
         writer.append("x", x.astype(np.float16))
-
-
-def read_sample(pixels: StoredArray) -> NDArray[np.uint8]:
-    """Return gray frames from all over a video, (N, S, S)."""
-    sampled = np.unique(np.linspace(0, len(pixels) - 1, SAMPLE).round().astype(int))
-    return np.concatenate([to_gray(pixels[number : number + 1]) for number in sampled.tolist()])
-
-
-def read_blocks(pixels: StoredArray) -> Iterator[NDArray[np.uint8]]:
-    """Yield a video in blocks of frames (t, S, S, 3)."""
-    for start in range(0, len(pixels), _BLOCK):
-        yield pixels[start : start + _BLOCK]
 
 
 def cut_clips(frames: NDArray[np.uint8], geometry: ClipGeometry) -> NDArray[np.uint8]:

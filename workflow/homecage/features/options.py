@@ -1,6 +1,7 @@
 """Which representations there are, and their options."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -34,6 +35,7 @@ REPRESENTATIONS = {
     "motion": Representation("motion"),
     "jhuang": Representation("jhuang", learned="templates"),
     "cuboids": Representation("cuboids", learned="vocabulary"),
+    "encoder": Representation("encoder"),
 }
 """By name. One more is a line here, a module in this room with its verb, and a rule."""
 
@@ -102,9 +104,34 @@ class CuboidOptions(Options):
     holds too few. Source: our choice."""
 
 
+class EncoderOptions(Options):
+    """A frozen image encoder, such as DINOv2; values other than its file are those of DINOv2."""
+
+    file: Path | None = None
+    """The ONNX file, weights included, relative to the working directory: made of frames (any number, 3,
+    size_px, size_px), it gives a vector of each. null: none, and no method may look at encoder."""
+    size_px: int = Field(224, ge=1)
+    """Height and width of the images that it takes; frames are resized."""
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    """What is taken off red, green and blue, as shares of full range."""
+    scale: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    """What they are divided by after that."""
+    batch_size: int = Field(16, ge=1)
+    """Frames computed at once."""
+    precision: Precision = "auto"
+    """auto: bfloat16 where the processor multiplies matrices in it (AMX), else float32."""
+
+    @model_validator(mode="after")
+    def _check_scale(self) -> Self:
+        if min(self.scale) <= 0:
+            raise ValueError(f"scale: found {list(self.scale)}; expected numbers above 0")
+        return self
+
+
 class FeatureOptions(Options):
     """The representations that have something to choose."""
 
     fc6: Fc6Options = Fc6Options()
     jhuang: JhuangOptions = JhuangOptions()
     cuboids: CuboidOptions = CuboidOptions()
+    encoder: EncoderOptions = EncoderOptions()
