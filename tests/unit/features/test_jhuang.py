@@ -65,7 +65,7 @@ def test_a_video_is_described_whole_whatever_the_blocks(extract, learn, monkeypa
     told["learned_sha256"] = [hash_file(learn())]
     whole = read_features(extract(61), **told)
     assert whole.n_frames == 61 and whole.x.shape == (27, 15 + 10)
-    monkeypatch.setattr("homecage.features.jhuang._BLOCK", 7)
+    monkeypatch.setattr("homecage.features.blocks.FRAMES_PER_BLOCK", 7)
     np.testing.assert_array_equal(read_features(extract(61), **told).x, whole.x)
     with pytest.raises(StoreError, match="learned_sha256"):
         read_features(extract(61), **told | {"learned_sha256": ["another"]})

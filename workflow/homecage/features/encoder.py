@@ -141,7 +141,8 @@ class Encoder:
                 "finite ones: check features.encoder.mean and scale, or set its precision to float32"
             )
         size = np.sqrt((vectors**2).mean(axis=1, keepdims=True))
-        return np.divide(vectors, size, out=vectors, where=size > 0)
+        related: NDArray[np.float32] = np.divide(vectors, size, out=vectors, where=size > 0)
+        return related
 
 
 def read_model(path: Path, options: EncoderOptions) -> ov.Model:
