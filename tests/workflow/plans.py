@@ -33,6 +33,8 @@ SCORES = dict.fromkeys(
     1,
 )
 """What follows predictions, annotations or the sheet of the videos, all of which the tables show."""
+AUDIT = {"audit_leakage": 1}
+"""What follows pictures and animals."""
 COUNTS = {"count_behaviors": 1, "plot_distribution": 1}
 """What follows clips or annotations, whose behaviors are counted."""
 
@@ -45,7 +47,7 @@ def learned(models: int, predictions: int) -> Plan:
 CONVNET = {"train_convnet": 1, "extract_fc6": 4, "predict_representation": 4} | learned(4, 4)
 """What follows the convnet's training clips."""
 DECODED = {"import_annotation": 1, "extract_fc6": 1, "predict_representation": 1, **COUNTS}
-DECODED |= learned(3, 4)
+DECODED |= AUDIT | learned(3, 4)
 """What follows the frames of sim02day: of four folds three learn from it, or stop by it."""
 ANNOTATED = {"check_study": 1, "import_annotation": 1, **COUNTS, **learned(3, 3)}
 """What follows annotator 1's annotation of sim02day."""

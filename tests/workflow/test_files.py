@@ -9,6 +9,7 @@ import pytest
 from tests.project import Project
 from tests.workflow.plans import (
     ANNOTATED,
+    AUDIT,
     CONVNET,
     COUNTS,
     DECODED,
@@ -41,7 +42,7 @@ def lab(on_disk: Project, tmp_path: Path) -> Project:
 
 def test_the_same_files_listed_in_sheets_are_the_same_study_with_its_animals(on_disk):
     """The title is another one: no sheet says that the videos are simulated."""
-    plan = {**SHEET, **SCORES, "plot_distribution": 1, "plot_training": 1}
+    plan = {**SHEET, **SCORES, **AUDIT, "plot_distribution": 1, "plot_training": 1}
     assert on_disk.plan(*SHEETS) == plan
 
 
@@ -56,8 +57,8 @@ def test_further_columns_reach_the_tables(in_sheets):
     ("sheet", "column", "value", "plan"),
     [
         ("clips", "behavior", "groom", SHEET | CLIPS),
-        ("clips", "path", "spare/clip.mpg", SHEET | CLIPS | {"decode_clips": 1}),
-        ("clips", "folder", "sim06night", SHEET | CLIPS | {"decode_clips": 2}),
+        ("clips", "path", "spare/clip.mpg", SHEET | CLIPS | AUDIT | {"decode_clips": 1}),
+        ("clips", "folder", "sim06night", SHEET | CLIPS | AUDIT | {"decode_clips": 2}),
         ("clips", "clip", "sim05dayD_he_one", SHEET | CLIPS),
         ("videos", "path", "spare/video.mpg", SHEET | DECODED | {"decode_video": 1}),
         ("videos", "annotator_1", "spare/annotation.txt", SHEET | ANNOTATED),
@@ -67,7 +68,7 @@ def test_further_columns_reach_the_tables(in_sheets):
             "spare/annotation.txt",
             SHEET | COUNTS | SCORES | {"import_annotation": 1, "predict_human": 1},
         ),
-        ("videos", "animal", "M2", SHEET | SCORES),
+        ("videos", "animal", "M2", SHEET | SCORES | AUDIT),
         (
             "videos",
             "video",
@@ -116,7 +117,7 @@ def test_another_animal_retrains_the_folds_that_it_touches(
     path = by_animal.path / "data" / "videos.tsv"
     with restored(path):
         correct(path, ("video", video), "animal", animal)
-        plan = SHEET | {"write_sheet": 2} | learned(models, predictions)
+        plan = SHEET | AUDIT | {"write_sheet": 2} | learned(models, predictions)
         assert by_animal.plan(*SHEETS, *ANIMALS) == plan
 
 
@@ -129,7 +130,7 @@ def test_a_clip_that_is_renamed_has_another_label(on_disk):
     other = clip.with_name("sim05dayD_groom_9.mpg")
     with restored(clip, other):
         clip.rename(other)
-        assert on_disk.plan() == SHEET | CLIPS | {"decode_clips": 1}
+        assert on_disk.plan() == SHEET | CLIPS | AUDIT | {"decode_clips": 1}
 
 
 def test_a_second_annotation_is_scored(on_disk):
@@ -157,7 +158,7 @@ def test_a_new_video_adds_its_own_files_and_a_fold(on_disk):
         (
             Path("data/clipped_database/sim05day/sim05dayD_he_1.mpg"),
             Path("data/spare/video.mpg"),
-            CLIPS | {"decode_clips": 1, "check_study": 1},
+            CLIPS | AUDIT | {"decode_clips": 1, "check_study": 1},
         ),
     ],
     ids=["video", "annotation", "clip"],

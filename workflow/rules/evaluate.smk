@@ -153,7 +153,6 @@ rule audit_leakage:
         clips=expand("results/clips/{folder}.zarr", folder=FOLDERS),
         frames=expand("results/frames/{video}.zarr", video=VIDEOS),
         times=expand("results/frames/{video}.parquet", video=VIDEOS),
-        videos="results/study/videos.tsv",
     output:
         LEAKAGE,
     log:
@@ -166,7 +165,14 @@ rule audit_leakage:
         mem_mb=demand(4000),
         runtime=demand(30, per_hour=5),
     params:
+        animals=json.dumps(
+            {
+                video.key: animal
+                for video in STUDY.videos
+                if (animal := video.columns.get("animal"))
+            }
+        ),
         code=code("audit-leakage"),
     shell:
         "python -m homecage audit-leakage --clips {input.clips:q} --frames {input.frames:q}"
-        " --videos {input.videos:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --animals {params.animals:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -1,15 +1,14 @@
 """The leakage audit, on recordings of which it is known what they share."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homecage.evaluate import leakage
-from homecage.evaluate.leakage import WINDOW, audit_leakage, correlate, measure_changes
+from homecage.evaluate.leakage import WINDOW, Animals, audit_leakage, correlate, measure_changes
 from homecage.storage.frame_tables import write_times
-from homecage.storage.tables import read_tsv, write_tsv
+from homecage.storage.tables import read_tsv
 
 
 def film(n_frames, seed):
@@ -32,7 +31,7 @@ def encode_again(frames, noise=3.0):
 def audit(tmp_path, write_frame_store, write_clip_store):
     """Audit videos and folders of clips; return the findings that are not ``still``."""
 
-    def run(videos, clips, **columns):
+    def run(videos, clips, animals=()):
         stores = []
         for name, frames in videos.items():
             stores.append(write_frame_store(tmp_path / "frames" / f"{name}.zarr", frames))
@@ -44,10 +43,8 @@ def audit(tmp_path, write_frame_store, write_clip_store):
             )
             for folder, own in clips.items()
         ]
-        sheet = tmp_path / "videos.tsv"
-        write_tsv(sheet, pd.DataFrame({"video": list(videos), "name": list(videos)} | columns))
         output = tmp_path / "leakage.tsv"
-        audit_leakage(clips=folders, frames=stores, videos=sheet, output=output)
+        audit_leakage(clips=folders, frames=stores, animals=Animals(dict(animals)), output=output)
         return read_tsv(output)
 
     return run
@@ -88,7 +85,11 @@ def test_what_does_not_move_is_said_not_to_be_sought(audit):
 
 def test_names_and_animals_are_findings_of_their_own(audit):
     videos = {"rec20080229A": VIDEOS["a"], "rec20080229F": VIDEOS["b"], "c": film(60, 5)}
-    found = audit(videos, {"rec20080229": {"own": film(60, 6)}}, animal=["M1", "M2", "M1"])
+    found = audit(
+        videos,
+        {"rec20080229": {"own": film(60, 6)}},
+        dict(zip(videos, ["M1", "M2", "M1"], strict=True)),
+    )
     named = found[found["kind"] == "name"]
     assert {*zip(named["recording"], named["video"], strict=True)} == {
         ("rec20080229", "rec20080229A"),

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import RootModel
 
 from homecage.features.motion import to_gray
 from homecage.storage.frame_tables import read_times
 from homecage.storage.stores import StoredArray, open_store
-from homecage.storage.tables import read_tsv, write_tsv
+from homecage.storage.tables import write_tsv
 from homecage.study.recordings import find_coincidence
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,10 @@ COLUMNS = ["kind", "recording", "clip", "video", "correlation", "video_frame", "
 Changes = NDArray[np.float32]  # (T - 1, G * G)
 
 
+class Animals(RootModel[dict[str, str]]):
+    """The animal of each video."""
+
+
 @dataclass(frozen=True)
 class Query:
     """A second of a recording, to be found elsewhere."""
@@ -59,13 +64,13 @@ class Query:
     changes: Changes  # (W, G * G)
 
 
-def audit_leakage(*, clips: list[Path], frames: list[Path], videos: Path, output: Path) -> None:
+def audit_leakage(*, clips: list[Path], frames: list[Path], animals: Animals, output: Path) -> None:
     """Write what clips and full videos, and full videos among themselves, have in common.
 
     Args:
         clips: stores of the clipped database, one a folder.
         frames: stores of the full videos; the times of their frames lie beside them.
-        videos: the table of videos.
+        animals: the animal of each video, where it is known.
         output: one row a finding. kind: content (the same pictures), name (names or times that coincide),
             animal (filmed in several videos), still (a clip that nothing moves in, or too short: not
             sought); recording: the folder of clips, or the video; clip: its path, if it is one; video:
@@ -89,7 +94,7 @@ def audit_leakage(*, clips: list[Path], frames: list[Path], videos: Path, output
             rows.append(describe(query, "content", store.stem, said, correlation, place))
         logger.info("%d of %d videos searched", number, len(frames))
     rows += compare_names([path.stem for path in clips], frames)
-    rows += share_animals(read_tsv(videos, text=True))
+    rows += share_animals(animals.root)
     table = pd.DataFrame(rows, columns=COLUMNS)
     # Of a pair of full videos the best match speaks for all.
     best = table.sort_values("correlation", ascending=False, kind="stable")
@@ -224,13 +229,11 @@ def compare_names(folders: list[str], frames: list[Path]) -> list[dict[str, obje
     return rows
 
 
-def share_animals(videos: pd.DataFrame) -> list[dict[str, object]]:
+def share_animals(animals: dict[str, str]) -> list[dict[str, object]]:
     """Return the animals that several videos show."""
-    if "animal" not in videos:
-        return []
     rows = []
-    for animal, own in videos[videos["animal"] != ""].groupby("animal"):
-        for name, video in combinations(own["video"], 2):
+    for (name, animal), (video, other) in combinations(animals.items(), 2):
+        if animal == other:
             query = Query(name, "", np.empty((0, 0), np.float32))
             rows.append(describe(query, "animal", video, f"both show {animal}"))
     return rows
