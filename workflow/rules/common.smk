@@ -82,6 +82,15 @@ BEHAVIORS = list(EXPERIMENT.vocabulary.names)
 CHECKED = "results/check/videos.tsv"
 
 
+ENCODER = EXPERIMENT.features.encoder.file
+
+
+@cache
+def hash_encoder():
+    """Tell the image encoder by its content: the same file with another date describes nothing again."""
+    return hash_file(ENCODER)
+
+
 def code(*verbs_or_modules):
     """Return the fingerprint of the code that a verb, or a module named beside it, computes with."""
     return fingerprint(

@@ -165,15 +165,6 @@ rule extract_cuboids:
         " --output {output:q} 2>&1 | tee {log:q}"
 
 
-ENCODER = EXPERIMENT.features.encoder.file
-
-
-@cache
-def hash_encoder():
-    """Tell the image encoder by its content: the same file with another date describes nothing again."""
-    return hash_file(ENCODER)
-
-
 rule extract_encoder:
     input:
         frames="results/frames/{video}.zarr",
