@@ -183,7 +183,6 @@ SCORES = "results/evaluation/accuracy.tsv"
 
 GEOMETRY = '{"length":8,"stride":2,"label_offset":3}'
 COARSE = GEOMETRY.replace("2", "4")
-LONG = GEOMETRY.replace("8", "16")
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +234,7 @@ def test_weights_that_were_made_otherwise_are_refused_by_name(
     ("output", "told", "instead", "blamed", "said"),
     [
         (FC6, "drink", "sleep", CONVNET, "sleep"),
-        (FC6, GEOMETRY, LONG, CONVNET, "16"),
+        (FC6, "8", "16", CONVNET, "its clip_length is 8"),
         (BY_CONVNET, GEOMETRY, COARSE, FC6, "its geometry is "),
         (BY_CONVNET, "drink", "sleep", FC6, "its behaviors is "),
         (BY_CONVNET, "fc8", "motion", FC6, 'its representation is "fc6", expected "motion"'),

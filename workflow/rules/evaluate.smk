@@ -153,6 +153,12 @@ rule audit_leakage:
         clips=expand("results/clips/{folder}.zarr", folder=FOLDERS),
         frames=expand("results/frames/{video}.zarr", video=VIDEOS),
         times=expand("results/frames/{video}.parquet", video=VIDEOS),
+        checked=until_checked(
+            lambda wildcards: (
+                *(f"frames/{video}" for video in VIDEOS),
+                *(f"clips/{folder}" for folder in FOLDERS),
+            )
+        ),
     output:
         LEAKAGE,
     log:
