@@ -21,7 +21,9 @@ NOTICE = "results/dataset/SIMULATED.txt"
 UNWATCHED = """
 rule make:
     output: "made.txt"
-    shell: "until test -e $RUN; do sleep 0.1; done; echo $RUN > {output}; touch $RUN.done"
+    shell:
+        "touch $RUN.begun; until test -e $RUN; do sleep 0.1; done; "
+        "echo $RUN > {output}; touch $RUN.done"
 """
 """A job that watches no run: it waits for a file of its run's name and then writes that name."""
 
@@ -94,7 +96,7 @@ def test_snakemakes_lock_alone_lets_a_killed_run_replace_what_a_later_one_made(t
     (tmp_path / "Snakefile").write_text(UNWATCHED)
     made = tmp_path / "made.txt"
     killed = start(tmp_path, RUN="killed")
-    wait_until(lambda: psutil.Process(killed.pid).children())
+    wait_until((tmp_path / "killed.begun").exists)
     killed.kill()
     killed.wait()
     (tmp_path / "later").touch()
