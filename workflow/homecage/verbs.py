@@ -35,6 +35,7 @@ VERBS: dict[str, str] = {
     "audit-leakage": "homecage.evaluate.leakage:audit_leakage",
     "measure-learning": "homecage.evaluate.learning:measure_learning",
     "summarize-seeds": "homecage.evaluate.seeds:summarize_seeds",
+    "compare-runs": "homecage.evaluate.seeds:compare_runs",
     "write-accuracy": "homecage.report.table:write_accuracy",
     "plot-distribution": "homecage.report.distribution:plot_distribution",
     "plot-recall": "homecage.report.recall:plot_recall",

@@ -6,7 +6,7 @@ from homecage.errors import ConfigError
 from homecage.evaluate.bouts import list_bouts
 from homecage.evaluate.evaluate import evaluate_predictions
 from homecage.evaluate.options import Comparisons, EvaluationOptions
-from homecage.evaluate.seeds import summarize_seeds
+from homecage.evaluate.seeds import compare_runs, summarize_seeds
 from homecage.report.options import Titles
 from homecage.report.table import format_markdown, list_notes, list_rows
 from homecage.storage.tables import read_tsv
@@ -122,4 +122,50 @@ def test_runs_of_other_experiments_are_refused(run_seed, tmp_path, other, messag
     right = (4, 2, 3, 2, 4, 2)
     with pytest.raises(ConfigError, match=message):
         summarize([run_seed(right), run_seed(right, **other)], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def compare(runs, baseline_runs, output, baseline="plain"):
+    compare_runs(
+        runs=runs,
+        method="better",
+        baseline_runs=baseline_runs,
+        baseline=baseline,
+        options=QUICK,
+        output=output / "gain.tsv",
+    )
+    return row_of(read_tsv(output / "gain.tsv"), level="frames")
+
+
+def test_two_experiments_are_compared_in_each_video(run_seed, tmp_path):
+    """With several seeds on one side, one on the other, and other methods besides."""
+    first, second = (4, 2, 3, 2, 4, 2), (2, 4, 3, 2, 4, 3)
+    other = run_seed((2, 2, 2, 2, 2, 2), plain="poor", comparisons=())
+    row = compare([run_seed(first), run_seed(second)], [other], tmp_path, "better")
+    differences = np.array([first, second]).mean(axis=0) / 4 - 0.5
+    assert row["gain_points"] == pytest.approx(100 * differences.mean())
+    assert row["errors"] == pytest.approx((0.5 - differences.mean()) / 0.5)
+    assert row["errors_low"] < row["errors"] < row["errors_high"]
+    assert (row["p"], row["n_units"]) == (4 / 2**6, 6)  # One video does not differ.
+
+
+def test_comparing_methods_of_one_experiment_is_its_own_gain(run_seed, tmp_path):
+    run = run_seed((4, 2, 3, 2, 4, 2))
+    own = read_tsv(run / "evaluation" / "gain.tsv")
+    own = row_of(own, average="videos", level="frames", frames_of="FD")
+    row = compare([run], [run], tmp_path)
+    assert {column: row[column] for column in own} == own
+
+
+@pytest.mark.parametrize(
+    ("baseline", "truth", "message"),
+    [
+        ("poor", (0, 0, 1, 1), "found no method 'poor'; expected one of: plain, better"),
+        ("plain", (1, 1, 0, 0), "found different annotations; expected two experiments on the same"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(run_seed, tmp_path, baseline, truth, message):
+    right = (4, 2, 3, 2, 4, 2)
+    with pytest.raises(ConfigError, match=message):
+        compare([run_seed(right)], [run_seed(right, truth=truth)], tmp_path, baseline)
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Put the accuracies of one experiment, repeated with several seeds, together."""
+"""Put the accuracies of one experiment, repeated with several seeds, together, or beside another's."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from homecage.errors import ConfigError
 from homecage.evaluate.comparisons import COLUMNS, compare_videos, correct_gains
-from homecage.evaluate.intervals import estimate_mean
-from homecage.evaluate.metrics import Scores
+from homecage.evaluate.intervals import estimate, estimate_mean, sum_units
+from homecage.evaluate.metrics import Scores, ratio
 from homecage.evaluate.names import ANNOTATOR_1, OVER_VIDEOS
 from homecage.evaluate.options import EvaluationOptions
 from homecage.storage.tables import read_tsv, write_tsv
@@ -36,11 +36,68 @@ def summarize_seeds(*, runs: list[Path], options: EvaluationOptions, output: Pat
         StoreError: a run has not finished.
     """
     by_video, by = _read_runs(runs)
+    methods = dict(list(by_video.groupby("run", sort=False)["method"]))
+    _check_same([tuple(dict.fromkeys(own)) for own in methods.values()], runs, "methods")
     gains = [read_tsv(run / "evaluation" / "gain.tsv") for run in runs]
     pairs = [tuple(dict.fromkeys(zip(g["method"], g["baseline"], strict=True))) for g in gains]
     _check_same(pairs, runs, "comparisons")
     write_tsv(output / "accuracy.tsv", _tabulate_accuracy(by_video, by, options))
     write_tsv(output / "gain.tsv", _tabulate_gain(by_video, pairs[0], options))
+
+
+def compare_runs(
+    *,
+    runs: list[Path],
+    method: str,
+    baseline_runs: list[Path],
+    baseline: str,
+    options: EvaluationOptions,
+    output: Path,
+) -> None:
+    """Write what a method of one experiment gains over a method of another, on the same videos.
+
+    Args:
+        runs: the folders of results of the one experiment, of one seed or several.
+        method: its method.
+        baseline_runs: those of the other.
+        baseline: its method, or the same method before a change.
+        options: how intervals are made.
+        output: a table like ``gain.tsv``, of means over videos, a video's accuracies under several seeds
+            averaged first; errors is the method's share of the baseline's errors, also with an interval.
+
+    Raises:
+        ConfigError: the experiments differ in their groups or annotated videos, or lack the methods.
+        StoreError: a run has not finished.
+    """
+    by_video, _ = _read_runs([*runs, *baseline_runs])
+    sides = []
+    for side, name in ((runs, method), (baseline_runs, baseline)):
+        own = by_video[by_video["run"].isin(map(str, side))]
+        if name not in set(own["method"]):
+            known = ", ".join(dict.fromkeys(own["method"]))
+            raise ConfigError(f"{side[0]}: found no method {name!r}; expected one of: {known}")
+        sides.append(own[own["method"] == name])
+    if any(set(side["data"]) != set(by_video["data"]) for side in sides):
+        raise ConfigError(
+            f"{runs[0]} and {baseline_runs[0]}: found different annotations; expected two experiments "
+            "on the same videos, each with the same seeds of the simulation if they are simulated"
+        )
+    rows: list[dict[str, object]] = []
+    for (frames_of, level), own in sides[0].groupby(["frames_of", "level"], sort=False):
+        other = sides[1][(sides[1]["frames_of"] == frames_of) & (sides[1]["level"] == level)]
+        values, units = _average_seeds(own, "accuracy")
+        before, _ = _average_seeds(other, "accuracy")
+        errors = sum_units(np.stack([1 - values, 1 - before], axis=-1), units)
+        share = estimate(ratio, errors, options)
+        rows.append(
+            {
+                **{"method": method, "baseline": baseline, "frames_of": frames_of, "level": level},
+                "average": OVER_VIDEOS,
+                **compare_videos(values - before, units, options),
+                **{"errors": share.value, "errors_low": share.low, "errors_high": share.high},
+            }
+        )
+    write_tsv(output, correct_gains(rows, (*COLUMNS, "errors", "errors_low", "errors_high")))
 
 
 def _read_runs(runs: list[Path]) -> tuple[pd.DataFrame, str]:
@@ -58,7 +115,6 @@ def _read_runs(runs: list[Path]) -> tuple[pd.DataFrame, str]:
         unit = table["video" if units[0] == "video" else units[0]]
         number = same[0] if same else len(truths) - 1
         tables.append(table.assign(run=str(run), data=number, unit=unit.astype(str)))
-    _check_same([tuple(dict.fromkeys(table["method"])) for table in tables], runs, "methods")
     return pd.concat(tables, ignore_index=True).dropna(subset="accuracy"), units[0]
 
 
@@ -112,7 +168,7 @@ def _tabulate_gain(
 def _average_seeds(table: pd.DataFrame, column: str) -> tuple[Scores, NDArray[np.intp]]:
     """Return the mean over seeds of each video (V,), and its unit's number (V,)."""
     keys = ["data", "unit", "video"]
-    means = table.groupby(keys, sort=False)[column].mean().reset_index()
+    means = table.groupby(keys)[column].mean().reset_index()
     units = means.groupby(["data", "unit"], sort=False).ngroup()
     return np.asarray(means[column], np.float64), np.asarray(units, np.intp)
 
