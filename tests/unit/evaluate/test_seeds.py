@@ -161,7 +161,11 @@ def test_comparing_methods_of_one_experiment_is_its_own_gain(run_seed, tmp_path)
     ("baseline", "truth", "message"),
     [
         ("poor", (0, 0, 1, 1), "found no method 'poor'; expected one of: plain, better"),
-        ("plain", (1, 1, 0, 0), "found different annotations; expected two experiments on the same"),
+        (
+            "plain",
+            (1, 1, 0, 0),
+            "found different annotations; expected two experiments on the same",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(run_seed, tmp_path, baseline, truth, message):
