@@ -10,11 +10,7 @@ rule balance_clips:
         annotations=lambda wildcards: expand(
             LABELS, video=training_videos(wildcards.net)
         ),
-        leakage=lambda wildcards: (
-            LEAKAGE
-            if EXPERIMENT.balance.leave_out_shared and not wildcards.net
-            else []
-        ),
+        leakage=LEAKAGE if LEAVES_OUT_SHARED else [],
     output:
         plan="results/convnet/{net}plan.tsv",
         counts=report(

@@ -10,6 +10,9 @@ DESCRIPTORS = {
 }
 LABELS = "results/annotations/annotator_1/{video}.parquet"
 LEAKAGE = "results/evaluation/leakage.tsv"
+LEAVES_OUT_SHARED = (
+    EXPERIMENT.balance.leave_out_shared and EXPERIMENT.convnet.trained_on == "clips"
+)
 TRAINED = [name for name, method in METHODS.items() if method.model]
 UNTRAINED = [name for name in METHODS if name not in TRAINED]
 OWNERS = [name for name in TRAINED if not METHODS[name].model_of]

@@ -113,10 +113,12 @@ rule write_accuracy:
         titles=TITLES,
         data_label=STUDY.label,
         ceiling=" ".join(f"--ceiling {path}" for path in CEILING),
+        left_out="yes" if LEAVES_OUT_SHARED else "no",
         code=code("write-accuracy"),
     shell:
         "python -m homecage write-accuracy --accuracy {input.accuracy:q} --gain {input.gain:q}"
-        " {params.ceiling} --leakage {input.leakage:q} --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
+        " {params.ceiling} --leakage {input.leakage:q} --left-out {params.left_out}"
+        " --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
         " --markdown {output.markdown:q} 2>&1 | tee {log:q}"
 
 

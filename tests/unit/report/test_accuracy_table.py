@@ -180,7 +180,11 @@ def test_leakage_is_warned_of_and_only_where_there_is_some():
         ("animal", "v", "", "w"),
     ]
     found = pd.DataFrame(rows, columns=["kind", "recording", "clip", "video"])
-    (warning,) = warn_of_leakage(found)
-    assert "1 clips show" in warning and "1 pairs of full videos" in warning
-    assert "1 pairs of recordings" in warning and "leave_out_shared" in warning
-    assert warn_of_leakage(found[4:]) == [] == warn_of_leakage(found[:0])
+    (warning,) = warn_of_leakage(found, left_out=False)
+    assert "clips that show what a full video shows: 1;" in warning
+    assert "full videos that show the same: 1;" in warning and "time of one: 1 " in warning
+    assert "leave_out_shared: true" in warning
+    (warning,) = warn_of_leakage(found, left_out=True)
+    assert "The convnet has not learned from such clips." in warning
+    for few in (found[4:], found[:0]):
+        assert warn_of_leakage(few, left_out=False) == []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ def write_accuracy(
     gain: Path,
     ceiling: Path | None = None,
     leakage: Path | None = None,
+    left_out: Literal["yes", "no"] = "no",
     titles: Titles,
     data_label: str,
     html: Path,
@@ -58,6 +59,7 @@ def write_accuracy(
         ceiling: of simulated data, the accuracy of a rule that is told what no method can know: told,
             frames_of, level, average, accuracy.
         leakage: the leakage audit, ``leakage.tsv``.
+        left_out: whether the convnet did without the clips that it found.
         titles: the methods, and what they are called; if empty, as in the tables.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
@@ -72,7 +74,7 @@ def write_accuracy(
             "Ceiling: of a rule that is told how each clip was simulated; told, not measured from pixels."
         )
     if leakage:
-        notes += warn_of_leakage(read_tsv(leakage, text=True))
+        notes += warn_of_leakage(read_tsv(leakage, text=True), left_out == "yes")
     for path, form in ((html, format_html), (markdown, format_markdown)):
         with publish(path) as temporary:
             temporary.write_text(form(rows, notes), encoding="utf-8")
@@ -122,22 +124,24 @@ def list_rows(
     return rows
 
 
-def warn_of_leakage(found: pd.DataFrame) -> list[str]:
-    """Say what was learned from and is held out too, if anything."""
+def warn_of_leakage(found: pd.DataFrame, left_out: bool) -> list[str]:
+    """Say what is on both sides, if anything: learned from, and held out."""
     shared, named = (found[found["kind"] == kind] for kind in ("content", "name"))
-    of_clips = shared[shared["clip"] != ""]
+    of_clips = shared["clip"] != ""
     counts = {
-        f"{of_clips['clip'].nunique()} clips show what a full video shows": len(of_clips),
-        f"{len(shared) - len(of_clips)} pairs of full videos show the same": len(shared)
-        - len(of_clips),
-        f"{len(named)} pairs of recordings have names or times of one": len(named),
+        "clips that show what a full video shows": shared.loc[of_clips, "clip"].nunique(),
+        "pairs of full videos that show the same": (~of_clips).sum(),
+        "pairs of recordings with the name or time of one": len(named),
     }
-    if not (said := [words for words, count in counts.items() if count]):
+    if not (said := [f"{words}: {count}" for words, count in counts.items() if count]):
         return []
-    return [
-        f"WARNING, leakage: {'; '.join(said)} (results/evaluation/leakage.tsv). The same numbers without "
-        "such clips: snakemake --cores all --config 'balance={leave_out_shared: true}'."
-    ]
+    end = (
+        "The convnet has not learned from such clips."
+        if left_out
+        else "The same numbers without such clips: snakemake --cores all --config "
+        "'balance={leave_out_shared: true}'."
+    )
+    return [f"WARNING, leakage: {'; '.join(said)} (results/evaluation/leakage.tsv). {end}"]
 
 
 def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> list[str]:
