@@ -67,7 +67,7 @@ def draw_reliability(
     methods, colors = name_methods(titles, set(table["method"])), color_methods(titles)
     beside = min(max(len(methods), 2), _MOST_BESIDE)
     n_rows = -(-len(methods) // beside)
-    figure.set_size_inches(WIDTH_IN * beside / _MOST_BESIDE, 0.5 + 1.95 * n_rows)
+    figure.set_size_inches(WIDTH_IN * beside / _MOST_BESIDE, 0.5 + 2.1 * n_rows)
     axes = figure.subplots(n_rows, beside, sharex=True, sharey=True, squeeze=False)
     for ax, (method, name) in zip(axes.flat, methods.items(), strict=False):
         _draw_panel(ax, table[table["method"] == method], colors[method])
