@@ -26,6 +26,7 @@ seeds: $(READY)  ## Repeat it with SEEDS="0 1 2", and put the tables together in
 	python -m homecage summarize-seeds --runs $(SEEDS:%=results/seeds/%/results) \
 		--options '{}' --output results/seeds
 	python -m homecage write-accuracy --accuracy results/seeds/accuracy.tsv --gain results/seeds/gain.tsv \
+		$$(ls results/seeds/ceiling.tsv 2>/dev/null | sed 's/^/--ceiling /') \
 		--titles '{}' --html results/seeds/accuracy.html --markdown results/seeds/accuracy.md --data-label \
 		"$$(sed -n 's/^Data: \(.*\)\.  $$/\1/p' results/seeds/$(firstword $(SEEDS))/results/figures/accuracy.md), seeds $(SEEDS)"
 

@@ -9,7 +9,7 @@ from homecage.evaluate.options import Comparisons, EvaluationOptions
 from homecage.evaluate.seeds import compare_runs, summarize_seeds
 from homecage.report.options import Titles
 from homecage.report.table import format_markdown, list_notes, list_rows
-from homecage.storage.tables import read_tsv
+from homecage.storage.tables import read_tsv, write_tsv
 
 QUICK = EvaluationOptions(resamples=200)
 VIDEOS = [f"v{i}" for i in range(6)]
@@ -108,6 +108,20 @@ def test_the_table_shows_the_range_of_the_seeds(run_seed, tmp_path):
     assert [row.name for row in rows] == ["plain", "better", "gain of better over plain (points)"]
     assert rows[1].cells[3].startswith("75.0 [") and rows[1].cells[3].endswith("] (70.8 to 79.2)")
     assert "(the lowest and the highest of 2 seeds)" in text
+
+
+def test_the_ceiling_of_simulated_data_is_the_mean_over_seeds(run_seed, tmp_path):
+    runs = [run_seed((4, 2, 3, 2, 4, 2)), run_seed((2, 4, 3, 2, 4, 4))]
+    for run, accuracy in zip(runs, (0.8, 0.9), strict=True):
+        summarize(runs, tmp_path)
+        assert not (tmp_path / "ceiling.tsv").exists()
+        rows = {"told": "mode", "frames_of": "FD", "level": "frames", "n_frames": 24}
+        table = pd.DataFrame([rows | {"average": "videos", "accuracy": accuracy}])
+        write_tsv(run / "evaluation" / "ceiling.tsv", table)
+    accuracy, gain = summarize(runs, tmp_path)
+    ceiling = read_tsv(tmp_path / "ceiling.tsv")
+    (row,) = [r for r in list_rows(accuracy, gain, Titles({}), ceiling) if r.kind == "ceiling"]
+    assert row.cells[3] == "85.0 (80.0 to 90.0)"
 
 
 @pytest.mark.parametrize(

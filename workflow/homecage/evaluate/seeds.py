@@ -29,7 +29,7 @@ def summarize_seeds(*, runs: list[Path], options: EvaluationOptions, output: Pat
         runs: the folders of results.
         options: how intervals are made.
         output: a folder for ``accuracy.tsv`` and ``gain.tsv``: as those of one run, of means over videos,
-            with the lowest and the highest seed's.
+            with the lowest and the highest seed's. Where the data are simulated, ``ceiling.tsv`` too.
 
     Raises:
         ConfigError: the runs are of different methods, comparisons or groups.
@@ -43,6 +43,9 @@ def summarize_seeds(*, runs: list[Path], options: EvaluationOptions, output: Pat
     _check_same(pairs, runs, "comparisons")
     write_tsv(output / "accuracy.tsv", _tabulate_accuracy(by_video, by, options))
     write_tsv(output / "gain.tsv", _tabulate_gain(by_video, pairs[0], options))
+    ceilings = [path for run in runs if (path := run / "evaluation" / "ceiling.tsv").exists()]
+    if len(ceilings) == len(runs):
+        write_tsv(output / "ceiling.tsv", _tabulate_ceiling(ceilings))
 
 
 def compare_runs(
@@ -163,6 +166,21 @@ def _tabulate_gain(
                 }
             )
     return correct_gains(rows, (*COLUMNS, "lowest", "highest", "sd", "n_seeds"))
+
+
+def _tabulate_ceiling(ceilings: list[Path]) -> pd.DataFrame:
+    table = pd.concat([read_tsv(path).assign(run=str(path)) for path in ceilings])
+    table = table[table["average"] == OVER_VIDEOS]
+    return pd.DataFrame(
+        {
+            **dict(zip(["told", "frames_of", "level"], key, strict=True)),
+            "average": OVER_VIDEOS,
+            "accuracy": own["accuracy"].mean(),
+            **_describe_spread(own, "accuracy"),
+            "n_frames": own["n_frames"].sum(),
+        }
+        for key, own in table.groupby(["told", "frames_of", "level"], sort=False)
+    )
 
 
 def _average_seeds(table: pd.DataFrame, column: str) -> tuple[Scores, NDArray[np.intp]]:
