@@ -11,10 +11,12 @@ from homecage.storage.frame_tables import write_times
 from homecage.storage.tables import read_tsv
 
 
-def film(n_frames, seed):
+def film(n_frames, seed, cage=None):
     """Return a dark square on a random walk through a cage of its own (T, 32, 32, 3)."""
-    rng = np.random.default_rng(seed)
-    frames = np.repeat(rng.integers(90, 160, (1, 32, 32, 3)), n_frames, axis=0)
+    frames = np.repeat(
+        np.random.default_rng(cage or seed).integers(90, 160, (1, 32, 32, 3)), n_frames, axis=0
+    )
+    rng = np.random.default_rng(seed + 1000)
     place = np.cumsum(rng.integers(-3, 4, (n_frames, 2)), axis=0) % 26
     for frame, (row, column) in zip(frames, place, strict=True):
         frame[row : row + 6, column : column + 6] = 20
@@ -68,6 +70,12 @@ def test_a_clip_that_was_cut_from_a_video_and_encoded_again_is_found_in_its_plac
 def test_recordings_that_share_nothing_share_nothing(audit):
     clips = {str(seed): film(60, seed) for seed in range(10, 40)}
     assert not len(audit(VIDEOS, {"c": clips}))
+
+
+def test_who_walks_alike_in_another_cage_is_another(audit):
+    clips = {"alike": film(900, 1, cage=7)[300:360], "here": film(900, 1, cage=1)[300:360]}
+    (row,) = audit(VIDEOS, {"c": clips}).to_dict("records")
+    assert row["clip"] == "raw/c/here.mpg"
 
 
 def test_two_videos_of_one_recording_are_one_finding(audit):

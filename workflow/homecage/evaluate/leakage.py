@@ -1,8 +1,9 @@
 """The leakage audit: what is held out and was nevertheless learned from, as far as files can tell.
 
 A clip is sought in every full video, and the liveliest second of every stretch of a full video in all the
-others, by what changes from frame to frame: the cage does not count, nor does light, nor how a video was
-encoded. What does not move cannot be sought.
+others, by what changes from frame to frame: neither light counts nor how a video was encoded. Where the
+changes agree, the pictures must too: two mice may walk alike, in two cages. What does not move cannot be
+sought.
 
 Letters: T frames, W changes in a row that are compared, Q of them, G grid size.
 """
@@ -31,9 +32,11 @@ WINDOW = 24
 """Changes in a row that must agree: about a second. ASSUME: two animals do not move alike for so long."""
 LEAST = 8
 """Changes of a clip that is shorter than this are too few to seek."""
-SAME = 0.85
-"""Correlation from which two are one recording: docs/method.md says what recordings were seen to reach that
-have nothing in common, and what one reached that was encoded again."""
+SAME = 0.7
+"""Correlation of changes from which two may be one recording..."""
+SAME_PICTURE = 0.985
+"""... and that of their pictures, light aside, from which they are: docs/method.md says what recordings were
+seen to reach that have nothing in common, and what one reached that was encoded again."""
 NOISE = 2.0
 """A smaller change of a small frame's pixel, in gray levels, is taken for noise."""
 MOVING = 0.5
@@ -62,6 +65,7 @@ class Query:
     clip: str
     """Its path; empty: it is of a full video."""
     changes: Changes  # (W, G * G)
+    picture: NDArray[np.float32]  # (G * G,)
 
 
 def audit_leakage(*, clips: list[Path], frames: list[Path], animals: Animals, output: Path) -> None:
@@ -81,7 +85,12 @@ def audit_leakage(*, clips: list[Path], frames: list[Path], animals: Animals, ou
     seconds = [query for store in frames for query in cut_video(store)]
     sought = [query for query in queries if moves(query)]
     rows = [
-        describe(query, "still", found="nothing moves in it, or it is too short to be sought")
+        describe(
+            query.recording,
+            query.clip,
+            "still",
+            found="nothing moves in it, or it is too short to be sought",
+        )
         for query in queries
         if not moves(query)
     ]
@@ -90,8 +99,9 @@ def audit_leakage(*, clips: list[Path], frames: list[Path], animals: Animals, ou
         # A pair of videos is compared once.
         later = [query for query in seconds if query.recording > store.stem]
         for query, correlation, place in find_same([*sought, *later], pixels):
-            said = "the same pictures"
-            rows.append(describe(query, "content", store.stem, said, correlation, place))
+            found = "the same pictures"
+            named = query.recording, query.clip, "content", store.stem
+            rows.append(describe(*named, found, correlation, place))
         logger.info("%d of %d videos searched", number, len(frames))
     rows += compare_names([path.stem for path in clips], frames)
     rows += share_animals(animals.root)
@@ -104,7 +114,8 @@ def audit_leakage(*, clips: list[Path], frames: list[Path], animals: Animals, ou
 
 
 def describe(
-    query: Query,
+    recording: str,
+    clip: str,
     kind: str,
     video: str = "",
     found: str = "",
@@ -114,8 +125,8 @@ def describe(
     """Return a row of the table."""
     return {
         "kind": kind,
-        "recording": query.recording,
-        "clip": query.clip,
+        "recording": recording,
+        "clip": clip,
         "video": video,
         "correlation": correlation,
         "video_frame": video_frame,
@@ -135,8 +146,7 @@ def cut_clips(store: Path) -> list[Query]:
     pixels, offset, length = opened["frames"], opened["offset"][:], opened["length"][:]
     queries = []
     for name, start, count in zip(opened.attributes["path"], offset, length, strict=True):
-        changes = measure_changes(pixels[int(start) : int(start + count)])
-        queries.append(Query(store.stem, name, cut_liveliest(changes)))
+        queries.append(cut_liveliest(store.stem, name, pixels[int(start) : int(start + count)]))
     return queries
 
 
@@ -144,7 +154,7 @@ def cut_video(store: Path) -> list[Query]:
     """Return the liveliest second of each stretch of a full video in which anything moves."""
     pixels = open_store(store, kind="frames")["frames"]
     cut = [
-        Query(store.stem, "", cut_liveliest(measure_changes(pixels[start : start + STRETCH])))
+        cut_liveliest(store.stem, "", pixels[start : start + STRETCH])
         for start in range(0, len(pixels), STRETCH)
     ]
     return [query for query in cut if len(query.changes) == WINDOW and moves(query)]
@@ -156,10 +166,7 @@ def measure_changes(frames: NDArray[np.uint8]) -> Changes:
     What changes as a whole (light) is taken off. A bump of the camera, which changes everything, counts no
     more than a step of the animal.
     """
-    gray = to_gray(frames)
-    step = gray.shape[1] // SHRUNK
-    small = gray.reshape(len(gray), SHRUNK, step, SHRUNK, step).mean(axis=(2, 4))
-    changes = np.diff(small, axis=0).reshape(-1, SHRUNK * SHRUNK)
+    changes = np.diff(shrink(frames), axis=0)
     if len(changes):
         changes -= np.median(changes, axis=1, keepdims=True)
     changes = np.sign(changes) * np.sqrt(np.maximum(np.abs(changes) - NOISE, 0))
@@ -168,13 +175,31 @@ def measure_changes(frames: NDArray[np.uint8]) -> Changes:
     return related
 
 
-def cut_liveliest(changes: Changes) -> Changes:
+def take_picture(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return what frames show most of the time, less its mean, with a norm of 1: (G * G,)."""
+    picture = np.median(shrink(frames), axis=0)
+    picture -= picture.mean()
+    related: NDArray[np.float32] = picture / np.maximum(np.linalg.norm(picture), 1e-9)
+    return related.astype(np.float32)
+
+
+def shrink(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return frames as few gray pixels: (T, G * G)."""
+    gray = to_gray(frames)
+    step = gray.shape[1] // SHRUNK
+    small: NDArray[np.float32] = gray.reshape(-1, SHRUNK, step, SHRUNK, step).mean(axis=(2, 4))
+    return small.reshape(len(gray), SHRUNK * SHRUNK)
+
+
+def cut_liveliest(recording: str, clip: str, frames: NDArray[np.uint8]) -> Query:
     """Return the window in which most changes; all, of what is shorter."""
-    if len(changes) <= WINDOW:
-        return changes
-    energy = np.square(changes).sum(axis=1)
-    start = int(np.convolve(energy, np.ones(WINDOW), "valid").argmax())
-    return changes[start : start + WINDOW]
+    changes = measure_changes(frames)
+    start = 0
+    if len(changes) > WINDOW:
+        energy = np.square(changes).sum(axis=1)
+        start = int(np.convolve(energy, np.ones(WINDOW), "valid").argmax())
+    picture = take_picture(frames[start : start + WINDOW + 1])
+    return Query(recording, clip, changes[start : start + WINDOW], picture)
 
 
 def find_same(queries: list[Query], pixels: StoredArray) -> Iterator[tuple[Query, float, int]]:
@@ -195,7 +220,10 @@ def find_same(queries: list[Query], pixels: StoredArray) -> Iterator[tuple[Query
                     best[id(query)] = float(column[place]), start + int(place)
     for query in queries:
         correlation_, place = best[id(query)]
-        if correlation_ >= SAME:
+        if correlation_ < SAME:
+            continue
+        picture = take_picture(pixels[place : place + len(query.changes) + 1])
+        if picture @ query.picture >= SAME_PICTURE:
             yield query, correlation_, place
 
 
@@ -223,9 +251,7 @@ def compare_names(folders: list[str], frames: list[Path]) -> list[dict[str, obje
         if found := find_coincidence(
             name, video, max(length[video], length.get(name, timedelta()))
         ):
-            rows.append(
-                describe(Query(name, "", np.empty((0, 0), np.float32)), "name", video, found)
-            )
+            rows.append(describe(name, "", "name", video, found))
     return rows
 
 
@@ -234,8 +260,7 @@ def share_animals(animals: dict[str, str]) -> list[dict[str, object]]:
     rows = []
     for (name, animal), (video, other) in combinations(animals.items(), 2):
         if animal == other:
-            query = Query(name, "", np.empty((0, 0), np.float32))
-            rows.append(describe(query, "animal", video, f"both show {animal}"))
+            rows.append(describe(name, "", "animal", video, f"both show {animal}"))
     return rows
 
 
