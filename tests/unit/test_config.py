@@ -69,6 +69,21 @@ def test_one_more_method_is_a_few_lines_of_configuration():
     assert one.model_dump(exclude={"kind"}) == other.model_dump(exclude={"kind"})
 
 
+@pytest.mark.parametrize(
+    "overlays",
+    [
+        *([path] for path in sorted(EXPERIMENTS.glob("*.yaml")) if path.stem != "all-methods"),
+        [EXPERIMENTS / f"{name}.yaml" for name in ("baselines", "controls", "all-methods")],
+    ],
+    ids=lambda overlays: "+".join(path.stem for path in overlays),
+)
+def test_the_experiments_that_come_with_it_are_valid(overlays):
+    told = [load(CONFIG), *map(load, overlays), {"dataset": {"root": "x"}}]
+    experiment = check_config(reduce(merge, told))
+    named = {name for pair in experiment.comparisons for name in pair}
+    assert named <= {*experiment.complete_methods}
+
+
 def test_methods_stand_in_the_order_of_the_files(tmp_path):
     more = tmp_path / "more.yaml"
     more.write_text("methods: {bilstm-3dcnn: {}}\n", encoding="utf-8")

@@ -39,17 +39,17 @@ COUNTS = {"count_behaviors": 1, "plot_distribution": 1}
 """What follows clips or annotations, whose behaviors are counted."""
 
 
-def learned(models: int, predictions: int) -> Plan:
-    """Return what follows the features and annotations of these folds, and predicts these videos."""
-    return {"train_model": models, "predict_model": predictions, "plot_training": 1} | SCORES
+def learned(models: int) -> Plan:
+    """Return what follows the features and annotations that so many folds learn from."""
+    return {"train_model": models, "predict_model": 1, "plot_training": 1} | SCORES
 
 
-CONVNET = {"train_convnet": 1, "extract_fc6": 4, "predict_representation": 4} | learned(4, 4)
+CONVNET = {"train_convnet": 1, "extract_fc6": 4, "predict_representation": 4} | learned(4)
 """What follows the convnet's training clips."""
 DECODED = {"import_annotation": 1, "extract_fc6": 1, "predict_representation": 1, **COUNTS}
-DECODED |= AUDIT | learned(3, 4)
+DECODED |= AUDIT | learned(3)
 """What follows the frames of sim02day: of four folds three learn from it, or stop by it."""
-ANNOTATED = {"check_study": 1, "import_annotation": 1, **COUNTS, **learned(3, 3)}
+ANNOTATED = {"check_study": 1, "import_annotation": 1, **COUNTS, **learned(3)}
 """What follows annotator 1's annotation of sim02day."""
 
 

@@ -92,8 +92,7 @@ def test_the_plan_of_a_large_study_grows_with_its_videos_alone(large):
     assert counts["train_model"] == N_FOLDS and counts["train_convnet"] == 1
     each = {rule for rule, count in counts.items() if count == N_VIDEOS}
     assert each == {
-        *("decode_video", "import_annotation", "extract_fc6"),
-        *("predict_model", "predict_representation"),
+        *("decode_video", "import_annotation", "extract_fc6", "predict_representation"),
     }
     assert counts["total"] < 5 * N_VIDEOS + 50
 
@@ -117,13 +116,20 @@ def test_every_fold_of_a_large_study_learns_from_all_videos_but_its_own(large):
 def test_each_video_of_a_large_study_is_predicted_by_the_model_that_held_it_out(large):
     folds = plan_folds(read_mit(large.data).videos, FoldOptions(number=N_FOLDS), seed=0)
     fold_of = {video: fold.name for fold in folds for video in fold.held_out}
-    predicted = {
-        re.search(r"video=(\w+)", fields["wildcards"])[1]: re.search(
-            r"models/lstm-3dcnn/(\w+)/", fields["input"]
-        )[1]
-        for fields in large.list_jobs("predict_model")
-    }
-    assert predicted == fold_of
+    (fields,) = large.list_jobs("predict_model")
+    told = fields["Shell command"]
+    listed = [
+        re.findall(pattern, told)
+        for pattern in (
+            r"predictions/lstm-3dcnn/(\w+)\.parquet",
+            r"models/lstm-3dcnn/(\w+)/",
+            r"fc6/(\w+)\.zarr",
+            r"frames/(\w+)\.parquet",
+        )
+    ]
+    videos, folds_, features, times = listed
+    assert dict(zip(videos, folds_, strict=True)) == fold_of
+    assert videos == features == times and len(videos) == N_VIDEOS
 
 
 def read_demand(fields: dict[str, str], key: str) -> int:

@@ -340,7 +340,7 @@ def test_a_comment_in_the_configuration_reruns_nothing(finished):
 
 def test_one_more_method_trains_that_method_alone(finished):
     shown = {"plot_training": 1, "plot_distribution": 1, **SCORES}
-    assert finished.plan(*WITH_BILSTM) == {"train_model": 4, "predict_model": 4, **shown}
+    assert finished.plan(*WITH_BILSTM) == {"train_model": 4, "predict_model": 1, **shown}
     planned = finished.run("--dry-run", *WITH_BILSTM).stdout
     methods = {f["wildcards"] for rule, f in read_jobs(planned) if rule == "train_model"}
     assert all("method=bilstm-3dcnn" in wildcards for wildcards in methods)
@@ -357,7 +357,7 @@ def test_a_models_module_reruns_its_own_methods_alone(finished, tmp_path):
     jobs = read_jobs(project.run("--dry-run", *WITH_BILSTM).stdout)
     trained = [fields["wildcards"] for rule, fields in jobs if rule == "train_model"]
     assert len(trained) == 4 and all("bilstm-3dcnn" in wildcards for wildcards in trained)
-    plan = {"train_model": 4, "predict_model": 4, **SCORES}
+    plan = {"train_model": 4, "predict_model": 1, **SCORES}
     assert project.plan(*WITH_BILSTM) == plan
 
 

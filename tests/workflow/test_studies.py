@@ -127,7 +127,7 @@ def test_no_animal_is_on_two_sides(own_study):
 def test_folds_by_animal_bear_the_animals_names(in_sheets):
     by_animal = "folds={by: animal, validation: 1}"
     plan = in_sheets.plan("--config", SHEETS[1], by_animal)
-    assert plan["train_model"] == 3 and plan["predict_model"] == 4
+    assert plan["train_model"] == 3 and plan["predict_model"] == 1
     shown = in_sheets.run("--dry-run", "--config", SHEETS[1], by_animal).stdout
     assert all(
         f"method=lstm-3dcnn, net=, fold={animal}\n" in shown for animal in ("M1", "M2", "M3")

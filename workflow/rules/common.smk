@@ -125,11 +125,11 @@ def until_checked(parts):
     return wait
 
 
-def demand(base, per_gb=0, per_hour=0):
+def demand(base, per_gb=0, per_hour=0, of=sum):
     """Ask for what was measured, with headroom; as much again at each retry.
 
     On top of ``base`` for each GB of input files, which is what decoding takes its time for, and for
-    each hour of video: of the job's own, or of all.
+    each hour of video: of the job's own, or of all, or the longest (``of=max``) where one is held at a time.
     """
 
     def ask(wildcards, input, attempt):
@@ -139,7 +139,7 @@ def demand(base, per_gb=0, per_hour=0):
             demanded += per_gb * sum(path.stat().st_size for path in files) / 1e9
         if per_hour:
             own = getattr(wildcards, "video", None)
-            demanded += per_hour * sum(map(hours, [own] if own else VIDEOS))
+            demanded += per_hour * of(map(hours, [own] if own else VIDEOS))
         return math.ceil(attempt * demanded)
 
     return ask

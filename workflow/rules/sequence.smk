@@ -51,32 +51,39 @@ rule train_model:
         " --model {output.model:q} --history {output.history:q} --plan {output.plan:q} 2>&1 | tee {log:q}"
 
 
+# All videos of a method in one job, whose start takes longer than a video.
 rule predict_model:
     input:
-        model=lambda wildcards: name_model(
-            MODEL, wildcards.method, FOLD_OF[wildcards.video]
-        ),
-        features=lambda wildcards: name_method_features(
-            wildcards.method, [wildcards.video], net_of(FOLD_OF[wildcards.video])
-        ),
-        learned=lambda wildcards: name_learned(
-            wildcards.method, net_of(FOLD_OF[wildcards.video])
-        ),
-        times="results/frames/{video}.parquet",
+        models=lambda wildcards: [
+            name_model(MODEL, wildcards.method, FOLD_OF[video]) for video in VIDEOS
+        ],
+        features=lambda wildcards: [
+            store
+            for representation in METHODS[wildcards.method].representations
+            for video in VIDEOS
+            for store in name_features(representation, [video], net_of(FOLD_OF[video]))
+        ],
+        learned=lambda wildcards: [
+            learned
+            for video in VIDEOS
+            for learned in name_learned(wildcards.method, net_of(FOLD_OF[video]))
+        ],
+        times=expand("results/frames/{video}.parquet", video=VIDEOS),
     output:
-        "results/predictions/{method}/{video}.parquet",
+        expand("results/predictions/{{method}}/{video}.parquet", video=VIDEOS),
     log:
-        "results/logs/predict_model/{method}/{video}.log",
+        "results/logs/predict_model/{method}.log",
     benchmark:
-        "results/benchmarks/predict_model/{method}/{video}.tsv"
+        "results/benchmarks/predict_model/{method}.tsv"
     wildcard_constraints:
         method=one_of(TRAINED),
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=demand(2000, per_hour=2000),
+        mem_mb=demand(2000, per_hour=2000, of=max),
         runtime=demand(20, per_hour=20),
     params:
+        videos=list(VIDEOS),
         model_of=lambda wildcards: owner_of(wildcards.method),
         representations=lambda wildcards: METHODS[wildcards.method].representations,
         behaviors=BEHAVIORS,
@@ -86,11 +93,11 @@ rule predict_model:
             "predict-model", model_module(METHODS[wildcards.method].model.kind)
         ),
     shell:
-        "python -m homecage predict-model --model {input.model:q} --model-of={params.model_of:q}"
-        " --representations {params.representations:q} --features {input.features:q} --learned {input.learned:q}"
-        " --times {input.times:q} --behaviors {params.behaviors:q} --geometry {params.geometry:q}"
-        " --decoding {params.decoding:q} --method={wildcards.method:q} --video={wildcards.video:q}"
-        " --threads {threads} --output {output:q} 2>&1 | tee {log:q}"
+        "python -m homecage predict-model --method={wildcards.method:q} --model-of={params.model_of:q}"
+        " --videos {params.videos:q} --models {input.models:q} --representations {params.representations:q}"
+        " --features {input.features:q} --learned {input.learned:q} --times {input.times:q}"
+        " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --decoding {params.decoding:q}"
+        " --threads {threads} --outputs {output:q} 2>&1 | tee {log:q}"
 
 
 rule predict_representation:

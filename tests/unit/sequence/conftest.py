@@ -68,22 +68,26 @@ class Verbs:
 
     def predict(self, model: Path, video: str = "c") -> Path:
         """Predict a video; return what was written."""
+        return self.predict_all({video: model}, "fc6")[0]
+
+    def predict_all(self, models: dict[str, Path], *representations: str) -> list[Path]:
+        """Predict videos, each with its model; return what was written."""
         told = {
-            "representations": ["fc6"],
-            "features": [self.features(video)],
-            "learned": [self.path / "convnet.safetensors"],
-            "times": self.path / "times" / f"{video}.parquet",
+            "representations": [*representations],
+            "features": [self.features(v, r) for r in representations for v in models],
+            "learned": [self.path / "convnet.safetensors"] * len(models),
+            "times": [self.path / "times" / f"{video}.parquet" for video in models],
             "behaviors": BEHAVIORS,
             "geometry": ClipGeometry(),
             "decoding": DecodingOptions(),
             "model_of": "mine",
             "method": "mine",
-            "video": video,
+            "videos": [*models],
             "threads": 1,
         }
-        output = self.path / "predictions" / f"{video}.parquet"
-        predict_model(model=model, output=output, **told | dict(self.told))
-        return output
+        outputs = [self.path / "predictions" / f"{video}.parquet" for video in models]
+        predict_model(models=[*models.values()], outputs=outputs, **told | dict(self.told))
+        return outputs
 
 
 def write_random(

@@ -12,6 +12,7 @@ from homecage.sequence.decoding import Evidence
 from homecage.sequence.lstm import Lstm
 from homecage.sequence.options import AnyModel, DecodingOptions
 from homecage.storage.frame_tables import read_predictions, write_times
+from homecage.storage.hashing import hash_file
 from homecage.storage.stores import open_store
 from homecage.storage.weights import load_weights, save_weights
 
@@ -31,6 +32,21 @@ def test_a_video_is_predicted_in_one_pass_over_every_frame(verbs, kind, network)
     clips = clip_of_frame(VIDEOS["c"], ClipGeometry())
     np.testing.assert_allclose(predicted.probability, expected[clips], rtol=1e-6)
     np.testing.assert_array_equal(predicted.time_s, np.arange(VIDEOS["c"]) / 30)
+
+
+def test_each_of_several_videos_is_predicted_by_its_own_model_from_its_own_features(verbs):
+    both = ["fc6", "motion"]
+    for seed, (video, n_frames) in enumerate([*VIDEOS.items(), ("e", 60)]):
+        write_random(verbs.features(video, "motion"), n_frames, seed, None, "motion")
+    models = {"c": verbs.train("one", both)["model"]}
+    models["e"] = verbs.tell(seed=1).train("two", both)["model"]
+    write_random(verbs.features("e"), 60, 20, hash_file(verbs.path / "convnet.safetensors"))
+    write_times(verbs.path / "times" / "e.parquet", np.arange(60) / 30)
+    one_by_one = [
+        verbs.predict_all({video: model}, *both)[0].read_bytes() for video, model in models.items()
+    ]
+    together = verbs.predict_all(models, *both)
+    assert [path.read_bytes() for path in together] == one_by_one
 
 
 @pytest.mark.parametrize(

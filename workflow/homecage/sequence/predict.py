@@ -1,5 +1,6 @@
-"""Predicting a video with a model that has not seen it."""
+"""Predicting videos with models that have not seen them."""
 
+import logging
 from pathlib import Path
 
 from homecage.clips.options import ClipGeometry
@@ -15,59 +16,95 @@ from homecage.storage.frame_tables import read_times, write_predictions
 from homecage.storage.hashing import hash_file
 from homecage.storage.weights import load_weights
 
+logger = logging.getLogger(__name__)
+
 
 def predict_model(
     *,
-    model: Path,
+    videos: list[str],
+    models: list[Path],
     model_of: str,
     representations: list[str],
     features: list[Path],
     learned: list[Path],
-    times: Path,
+    times: list[Path],
     behaviors: list[str],
     geometry: ClipGeometry,
     decoding: DecodingOptions,
     method: str,
-    video: str,
     threads: int,
-    output: Path,
+    outputs: list[Path],
 ) -> None:
-    """Write a model's predictions for every frame of a video.
+    """Write a method's predictions for every frame of videos, each by the model that has not seen it.
 
     Args:
-        model: what the model has learned.
-        model_of: the method that it was trained for, this one or another that it serves too.
-        representations: what it looks at, side by side.
-        features: the video's feature stores, one a representation.
-        learned: what was learned before and made the features, as a convnet.
-        times: the times of the video's frames.
+        videos: the videos' keys.
+        models: what each video's model has learned.
+        model_of: the method that they were trained for, this one or another that they serve too.
+        representations: what they look at, side by side.
+        features: the videos' feature stores of one representation, then those of the next.
+        learned: what was learned before and made the features, as a convnet: of one video, then of the next.
+        times: the times of each video's frames.
         behaviors: the experiment's behaviors in order.
         geometry: length and stride of clips.
-        decoding: what is done to the model's probabilities.
+        decoding: what is done to a model's probabilities.
         method: the method's name.
-        video: the video's key.
         threads: CPU threads.
-        output: Parquet file to write.
+        outputs: Parquet files to write, one a video.
 
     Raises:
-        StoreError: an input is damaged or made from something else than what is told here, or the
-            model has learned from this very video.
+        StoreError: an input is damaged or made from something else than is told here, or a model
+            has learned from the very video that it is to predict.
     """
     make_deterministic(threads)
-    learned_sha256 = [hash_file(path) for path in learned]
+    n_videos = len(videos)
+    n_learned = len(learned) // n_videos
+    sha256 = {path: hash_file(path) for path in dict.fromkeys(learned)}
+    for number, (video, model) in enumerate(zip(videos, models, strict=True)):
+        learned_sha256 = [sha256[path] for path in learned[number * n_learned :][:n_learned]]
+        predict_video(
+            video,
+            model,
+            model_of=model_of,
+            reader=Reader(representations, behaviors, geometry, learned_sha256),
+            features=features[number::n_videos],
+            times=times[number],
+            decoding=decoding,
+            method=method,
+            output=outputs[number],
+        )
+        logger.info("%d of %d videos predicted", number + 1, n_videos)
+
+
+def predict_video(
+    video: str,
+    model: Path,
+    *,
+    model_of: str,
+    reader: Reader,
+    features: list[Path],
+    times: Path,
+    decoding: DecodingOptions,
+    method: str,
+    output: Path,
+) -> None:
+    """Write a model's predictions for every frame of one video.
+
+    Raises:
+        StoreError: as ``predict_model``.
+    """
     tensors, metadata = load_weights(model)
     expect(
         model,
         metadata,
-        representations=representations,
-        behaviors=behaviors,
-        geometry=geometry.model_dump(),
-        learned_sha256=learned_sha256,
+        representations=reader.representations,
+        behaviors=reader.behaviors,
+        geometry=reader.geometry.model_dump(),
+        learned_sha256=reader.learned_sha256,
         method=model_of,
     )
     if video in metadata["training"] + metadata["validation"]:
         raise StoreError(model, f"has learned from {video}, which it was to predict unseen")
-    reader = Reader(representations, behaviors, geometry, learned_sha256)
     x, n_frames = reader.read_descriptors(video, features)
     time_s = read_times(times)
     if len(time_s) != n_frames:
@@ -78,8 +115,8 @@ def predict_model(
     write_predictions(
         output,
         time_s,
-        probability[clip_of_frame(n_frames, geometry)],
-        behaviors,
+        probability[clip_of_frame(n_frames, reader.geometry)],
+        reader.behaviors,
         method=method,
         video=video,
         made_from={"fold": metadata["fold"], "model_sha256": hash_file(model)},
