@@ -242,7 +242,7 @@ def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Exper
         problems = "\n".join(f"  - {_explain(problem)}" for problem in error.errors())
         raise ConfigError(
             f"the configuration has {error.error_count()} problem(s):\n{problems}\n"
-            "docs/configuration.md describes every key"
+            "config.yaml describes every key"
         ) from None
 
 
