@@ -78,6 +78,19 @@ class StudyError(HomecageError):
         )
 
 
+class GpuError(HomecageError):
+    """The machine has GPUs that PyTorch cannot use."""
+
+    def __init__(self, gpus: list[str], reason: str) -> None:
+        """Name the devices, and what PyTorch said."""
+        super().__init__(
+            f"{', '.join(gpus)}: found a GPU that PyTorch cannot use ({reason}); expected a driver and a "
+            "PyTorch that fit each other: nvidia-smi names the newest CUDA that the driver knows, `python -m "
+            "torch.utils.collect_env` the one of PyTorch. To work on the CPU, much slower: "
+            "snakemake ... --resources gpu=0"
+        )
+
+
 class InterruptedTrainingError(HomecageError):
     """A signal stopped a training, which has saved its state."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from homecage.errors import GpuError
+from homecage.running import device as device_module
 from homecage.running.device import choose_device, claim
 
 fork = multiprocessing.get_context("fork")
@@ -110,3 +112,41 @@ def test_no_gpus_asked_for_means_the_cpu(two_gpus, monkeypatch):
     monkeypatch.setenv("HOMECAGE_GPUS", "0")
     assert choose_device() == torch.device("cpu")
     assert not two_gpus
+
+
+@pytest.fixture
+def useless_gpu(tmp_path, monkeypatch):
+    """A machine with a GPU that PyTorch cannot use."""
+    (tmp_path / "nvidia0").touch()
+    (tmp_path / "nvidiactl").touch()
+    monkeypatch.setattr(device_module, "DEVICES", tmp_path)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "init", fail)
+    monkeypatch.delenv("HOMECAGE_GPUS", raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    choose_device.cache_clear()
+    yield
+    choose_device.cache_clear()
+
+
+def fail():
+    raise RuntimeError("The NVIDIA driver on your system is too old (found version 11040).")
+
+
+def test_a_gpu_that_cannot_be_used_is_not_passed_over_in_silence(useless_gpu):
+    with pytest.raises(GpuError, match=r"/nvidia0: found .*too old.*--resources gpu=0"):
+        choose_device()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HOMECAGE_GPUS", "0"), ("CUDA_VISIBLE_DEVICES", ""), ("CUDA_VISIBLE_DEVICES", "-1")],
+)
+def test_who_asks_for_the_cpu_gets_it_all_the_same(useless_gpu, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    assert choose_device() == torch.device("cpu")
+
+
+def test_a_machine_without_a_gpu_works_on_the_cpu(useless_gpu, monkeypatch, tmp_path):
+    monkeypatch.setattr(device_module, "DEVICES", tmp_path / "none")
+    assert choose_device() == torch.device("cpu")

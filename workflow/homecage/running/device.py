@@ -11,6 +11,11 @@ from typing import IO
 
 import torch
 
+from homecage.errors import GpuError
+
+DEVICES = Path("/dev")
+"""Where NVIDIA's driver lists its GPUs, also those that PyTorch cannot use."""
+
 _CLAIMS: list[IO[str]] = []  # Open for as long as the process lives: closing one would give it up.
 
 
@@ -21,8 +26,14 @@ def choose_device() -> torch.device:
     Jobs that start side by side on one machine are given different GPUs, as long as there are
     enough. Only GPUs in ``CUDA_VISIBLE_DEVICES`` are seen, which under Slurm is the job's own.
     ``HOMECAGE_GPUS=0``, set for a job that may use none, means the CPU.
+
+    Raises:
+        GpuError: there are GPUs, and PyTorch can use none of them.
     """
-    if os.environ.get("HOMECAGE_GPUS") == "0" or not torch.cuda.is_available():
+    if os.environ.get("HOMECAGE_GPUS") == "0":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        refuse_useless_gpus()
         return torch.device("cpu")
     # By UUID: an index means another GPU where another process sees others.
     gpus = [torch.cuda.get_device_properties(i).uuid for i in range(torch.cuda.device_count())]
@@ -30,6 +41,25 @@ def choose_device() -> torch.device:
     device = torch.device("cuda", claim([str(gpu) for gpu in gpus], folder))
     torch.cuda.set_device(device)
     return device
+
+
+def refuse_useless_gpus() -> None:
+    """Refuse to work on the CPU, a hundred times slower, on a machine whose GPUs were meant to be used.
+
+    An empty ``CUDA_VISIBLE_DEVICES`` hides them on purpose.
+
+    Raises:
+        GpuError: the machine has GPUs, and PyTorch can use none.
+    """
+    gpus = sorted(path.name for path in DEVICES.glob("nvidia[0-9]*"))
+    if not gpus or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return
+    try:
+        torch.cuda.init()
+        reason = "no reason is given"
+    except (AssertionError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+    raise GpuError([str(DEVICES / gpu) for gpu in gpus], reason)
 
 
 def claim(gpus: Sequence[str], folder: Path) -> int:
