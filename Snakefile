@@ -47,3 +47,22 @@ rule all:
         expand(
             "results/figures/{figure}.{format}", figure=FIGURES, format=["png", "pdf"]
         ),
+
+
+# The last thing on the screen: where to look, or what to do.
+onsuccess:
+    if workflow.is_main_process and Path(TABLES[-1]).exists():
+        print(
+            f"Done. The table is in {TABLES[-1]}, the figures are in results/figures/, every number in"
+            " results/evaluation/.",
+            file=sys.stderr,
+        )
+
+
+onerror:
+    if workflow.is_main_process:
+        print(
+            "Not finished: what went wrong stands above, after 'error', and in the log it names. What was"
+            " made before is kept; once it is mended, the same command goes on.",
+            file=sys.stderr,
+        )

@@ -84,6 +84,12 @@ def test_the_plan_of_all_folds_divides_the_videos(simulated):
         assert len(held_out) + len(training) + len(validation) == 4
 
 
+def test_a_run_ends_with_where_to_look(edited):
+    shown = edited.make("--forcerun", "write_accuracy").stdout
+    said = shown.rpartition("steps (100%) done")[2]
+    assert "Done. The table is in results/figures/accuracy.md" in said
+
+
 def test_a_second_run_does_nothing(simulated):
     assert "Nothing to be done" in simulated.make().stdout
     assert simulated.plan() == {}
