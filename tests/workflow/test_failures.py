@@ -16,6 +16,7 @@ from tests.workflow.plans import MIT, SHEETS, restored
 def run(project: Project) -> str:
     ran = project.make(*MIT, check=False)
     assert ran.returncode
+    assert "Not finished: " in ran.stdout
     assert "Traceback" not in ran.stdout
     assert "completed successfully" not in ran.stdout
     learned = ("check", "annotations", "features", "models", "predictions", "evaluation")
@@ -103,7 +104,6 @@ def test_a_slip_in_the_label_of_a_clip_takes_no_result_away(in_sheets):
         sheet.write_text(sheet.read_text().replace("\tgroom\t", "\tjuggle\t", 1))
         ran = in_sheets.make(*SHEETS, check=False)
     assert ran.returncode and "unknown behavior 'juggle'" in ran.stdout
-    assert "Not finished: " in ran.stdout.partition("unknown behavior 'juggle'")[2]
     assert stamps(in_sheets.results) == before
     assert in_sheets.plan(*SHEETS) == {}
 
