@@ -17,13 +17,14 @@ sys.stdin.read()
 """
 
 WORKING = """
-import signal, sys
+import signal, sys, time
 from homecage.running import watchdog
 {prepare}
 watchdog._POLL_S = 0.05
 watchdog.end_with_run()
 print("working", flush=True)
-sys.stdin.read()
+while True:  # One call that blocks could begin just after the signal came, and would keep it.
+    time.sleep(0.01)
 """
 LEAVING = "signal.signal(signal.SIGTERM, lambda *_: sys.exit('asked to leave'))"
 DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN); watchdog._GRACE_S = 0.05"
