@@ -9,6 +9,7 @@ from homecage.convnet.network import (
     POOLING,
     Convnet,
     Shape,
+    convolve,
     initialize,
     load_convnet,
     pool,
@@ -16,6 +17,7 @@ from homecage.convnet.network import (
 )
 from homecage.convnet.options import NetworkOptions
 from homecage.errors import StoreError
+from homecage.running.memory import keep_freed_memory
 from homecage.storage.weights import save_weights
 
 PAPER = Shape(8, 128, behaviors=tuple("abcdefgh"), network=NetworkOptions())
@@ -25,6 +27,28 @@ SMALL = Shape(
     behaviors=("rear", "rest", "walk"),
     network=NetworkOptions(channels=(3, 4, 5, 6, 7), descriptor=9, pixel_scale=1),
 )
+
+
+def spoil_memory():
+    """Leave NaN in the memory that is handed out next."""
+    for size in [2**i for i in range(8, 23)]:
+        [torch.full((size,), torch.nan) for _ in range(4)]
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_gradients_in_bfloat16_are_those_of_float32(times):
+    keep_freed_memory()
+    torch.manual_seed(0)
+    layer = torch.nn.Conv3d(16, 32, 3, padding=1)
+    x = torch.randn(4, 16, times, 8, 8).contiguous(memory_format=torch.channels_last_3d)
+    expected = torch.autograd.grad(layer(x).square().sum(), [*layer.parameters()])
+    for _ in range(5):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = convolve(layer, x).float().square().sum()
+        spoil_memory()
+        found = torch.autograd.grad(loss, [*layer.parameters()])
+        for own, other in zip(found, expected, strict=True):
+            assert (own - other).norm() < 0.02 * other.norm()
 
 
 @pytest.fixture

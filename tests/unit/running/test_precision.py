@@ -6,18 +6,30 @@ from homecage.running.precision import autocast, choose_precision
 CPU = torch.device("cpu")
 
 
+INTEL = {"cpu_name": "Intel(R) Xeon(R) Processor", "avx512_bf16": True}
+XEON = INTEL | {"amx_bf16": True}
+EPYC = {"cpu_name": "AMD EPYC", "avx512_bf16": True, "amx_bf16": False}
+
+
 @pytest.mark.parametrize(
-    ("amx", "limit", "chosen"),
+    ("able", "limit", "chosen"),
     [
-        (True, None, torch.bfloat16),
-        (True, "AVX512_CORE_AMX", torch.bfloat16),
-        (True, "DEFAULT", torch.bfloat16),
-        (True, "AVX512_CORE_BF16", torch.float32),
-        (False, None, torch.float32),
+        (XEON, None, torch.bfloat16),
+        (XEON, "AVX512_CORE_AMX", torch.bfloat16),
+        (XEON, "DEFAULT", torch.bfloat16),
+        (XEON, "AVX512_CORE_BF16", torch.float32),
+        (INTEL, None, torch.float32),
+        (EPYC, None, torch.bfloat16),
+        (EPYC, "AVX512_CORE_BF16", torch.bfloat16),
+        (EPYC, "AVX512_CORE_VNNI", torch.float32),
+        (EPYC | {"avx512_bf16": False}, None, torch.float32),
+        ({}, None, torch.float32),
     ],
 )
-def test_a_cpu_with_amx_computes_in_bfloat16_unless_told_otherwise(monkeypatch, amx, limit, chosen):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": amx})
+def test_a_cpu_that_is_fast_in_bfloat16_computes_in_it_unless_told_otherwise(
+    monkeypatch, able, limit, chosen
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
     monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
     if limit:
         monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)

@@ -77,5 +77,5 @@ class ConvnetOptions(Options):
     weight_decay: float = Field(0.005, ge=0)
     """Weight decay, on weights and not on biases. Source: the C3D UCF101 training example."""
     precision: Precision = "auto"
-    """Of the layers' arithmetic; weights are float32. auto: bfloat16 where the device multiplies
-    matrices in it (a GPU, a CPU with AMX), else float32. Source: our choice."""
+    """Of the layers' arithmetic; weights are float32. auto: bfloat16 where the device is fast
+    in it (a GPU, a CPU with AMX, AMD's with AVX512-BF16), else float32. Source: our choice."""

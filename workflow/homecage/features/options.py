@@ -49,7 +49,8 @@ class Fc6Options(Options):
     """openvino: what clips share is computed once, on a CPU; torch: the same in PyTorch, for a GPU;
     plain: each clip by itself. auto: whichever suits the device; plain where clips do not overlap."""
     precision: Precision = "auto"
-    """auto: bfloat16 where the device multiplies matrices in it (a GPU, a CPU with AMX), else float32."""
+    """auto: bfloat16 where the device is fast in it (a GPU, a CPU with AMX, AMD's with AVX512-BF16), else
+    float32."""
 
 
 class JhuangOptions(Options):
@@ -119,7 +120,7 @@ class EncoderOptions(Options):
     batch_size: int = Field(16, ge=1)
     """Frames computed at once."""
     precision: Precision = "auto"
-    """auto: bfloat16 where the processor multiplies matrices in it (AMX), else float32."""
+    """auto: bfloat16 where the processor is fast in it (AMX, AMD's AVX512-BF16), else float32."""
 
     @model_validator(mode="after")
     def _check_scale(self) -> Self:
