@@ -13,7 +13,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,11 +53,7 @@ class ArraySpec:
 
 
 class StoreWriter:
-    """Takes rows in blocks of any length and writes whole shards as they fill.
-
-    A shard is written by a thread while the next one fills, so that whoever makes the rows need not
-    wait.
-    """
+    """Takes rows in blocks of any length and writes whole shards as they fill."""
 
     def __init__(self, folder: Path, arrays: Mapping[str, ArraySpec]) -> None:
         """Make empty arrays in a folder."""
@@ -70,7 +65,6 @@ class StoreWriter:
         """Append rows to an array.
 
         Raises:
-            OSError: an earlier shard could not be written.
             ValueError: the block's row shape or dtype is not the array's.
         """
         self._arrays[name].append(block)
@@ -79,14 +73,9 @@ class StoreWriter:
         """Write the rows still in memory; return what each array must be when it is opened."""
         return {name: array.finish() for name, array in self._arrays.items()}
 
-    def _stop(self) -> None:
-        """Wait for what is being written: nothing is written afterwards."""
-        for array in self._arrays.values():
-            array.stop()
-
 
 class _ArrayWriter:
-    """One array being written: an unfinished shard in memory, the one before under way, the rest on disk."""
+    """One array being written: the rows of an unfinished shard in memory, all before on disk."""
 
     def __init__(self, folder: Path, spec: ArraySpec) -> None:
         # One thread: several would lay the chunks in the order in which they finish.
@@ -104,13 +93,8 @@ class _ArrayWriter:
                 chunk_key_encoding={"name": "default", "separator": "."},
             )
         self._folder = folder
-        # Taken in turns: one fills while the other is written. What is never filled takes no memory.
-        self._waiting, self._spare = (
-            np.empty((spec.shard, *spec.shape_tail), dtype=spec.dtype) for _ in range(2)
-        )
+        self._waiting = np.empty((spec.shard, *spec.shape_tail), dtype=spec.dtype)
         self._n_waiting = 0
-        self._thread = ThreadPoolExecutor(1)
-        self._under_way: Future[None] | None = None
         self._n_shards = 0
         self._shard_bytes: dict[str, int] = {}
 
@@ -122,42 +106,29 @@ class _ArrayWriter:
                 f"got {block.shape[1:]} of {block.dtype}"
             )
         while len(block):
-            rows = block[: len(self._waiting) - self._n_waiting]
-            self._waiting[self._n_waiting : self._n_waiting + len(rows)] = rows
+            rows = block[: len(waiting) - self._n_waiting]
+            waiting[self._n_waiting : self._n_waiting + len(rows)] = rows
             self._n_waiting += len(rows)
             block = block[len(rows) :]
-            if self._n_waiting == len(self._waiting):
-                self._hand_over()
+            if self._n_waiting == len(waiting):
+                self._write_shard()
 
     def finish(self) -> dict[str, Any]:
         if self._n_waiting:
-            self._hand_over()
-        self._await_shard()
+            self._write_shard()
         return {
             "metadata_sha256": _hash_metadata(self._folder),
             "shard_bytes": self._shard_bytes,
         }
 
-    def stop(self) -> None:
-        self._thread.shutdown()
-
-    def _hand_over(self) -> None:
-        self._await_shard()
-        self._under_way = self._thread.submit(self._write_shard, self._waiting[: self._n_waiting])
-        self._waiting, self._spare = self._spare, self._waiting
-        self._n_waiting = 0
-
-    def _await_shard(self) -> None:
-        if self._under_way is not None:
-            self._under_way.result()
-
-    def _write_shard(self, rows: NDArray[Any]) -> None:
+    def _write_shard(self) -> None:
         try:
-            self._array.append(rows)
+            self._array.append(self._waiting[: self._n_waiting])
         except RuntimeError as error:
             if match := _SYSTEM_ERROR.search(str(error)):  # As zarrs tells of a full disk.
                 raise OSError(int(match[1]), os.strerror(int(match[1]))) from None
             raise
+        self._n_waiting = 0
         shard = self._folder / _name_shard(self._array, self._n_shards)
         self._n_shards += 1
         if shard.exists():  # Zeros alone are not stored.
@@ -168,15 +139,12 @@ class _ArrayWriter:
 def write_store(path: Path, *, kind: str, arrays: Mapping[str, ArraySpec]) -> Iterator[StoreWriter]:
     """Write a store that appears at ``path`` whole when the block ends, or not at all.
 
-    Memory is bounded by two shards of each array.
+    Memory is bounded by one shard of each array.
     """
     with publish(path) as temporary:
         writer = StoreWriter(temporary, arrays)
-        try:
-            yield writer
-            header = {"format": FORMAT, "kind": kind, "arrays": writer._finish()}
-        finally:
-            writer._stop()
+        yield writer
+        header = {"format": FORMAT, "kind": kind, "arrays": writer._finish()}
         attributes = {**writer.attributes, _HEADER: header}
         header["sha256"] = _hash_attributes(attributes)
         zarr.create_group(temporary, zarr_format=3, attributes=attributes)
