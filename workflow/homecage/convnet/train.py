@@ -164,11 +164,11 @@ class Training:
         return len(self.rows)
 
     def step(self, batch: Batch, alterations: Tensor) -> None:
-        """Take one step down the gradient, on clips altered as (B, 5) says."""
+        """Take one step down the gradient, on clips altered as (B, 6) says."""
         number = self.epoch * self._steps_per_epoch + self.seen // self.options.batch_size
         set_rate(self.optimizer, self.options, number, self._steps_per_epoch)
-        codes = send(batch.codes, self.device)
-        clips = alter(send(batch.clips, self.device), alterations.to(self.device))
+        codes = send(torch.from_numpy(batch.codes), self.device)
+        clips = alter(send(torch.from_numpy(batch.clips), self.device), alterations)
         with autocast(self.precision, self.device):
             logits = self.convnet(clips)
         loss = F.cross_entropy(logits.float(), codes)
@@ -244,7 +244,7 @@ def train_epoch(
         training: the training so far.
         reader: of the training clips.
         clips: the N clips of the epoch.
-        alterations: how they are altered, (N, 5).
+        alterations: how they are altered, (N, 6).
         saved: takes checkpoints.
     """
     training.convnet.train()
@@ -277,14 +277,14 @@ def find_correct(
     """Return the behaviors of clips, and which the convnet takes for what they are, both (N,)."""
     convnet.eval()
     device = convnet.mean.device
-    codes, correct = [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    codes, predicted = [np.zeros(0, np.int64)], [torch.zeros(0, dtype=torch.int64, device=device)]
     for batch in batches:
-        clips = send(batch.clips, device)
+        clips = send(torch.from_numpy(batch.clips), device)
         with autocast(precision, device):
-            predicted = convnet(clips).argmax(1)
+            predicted.append(convnet(clips).argmax(1))
         codes.append(batch.codes)
-        correct.append(predicted.cpu().numpy() == batch.codes)
-    return np.concatenate(codes), np.concatenate(correct)
+    true = np.concatenate(codes)
+    return true, torch.cat(predicted).cpu().numpy() == true
 
 
 def share(correct: NDArray[np.bool_]) -> float:

@@ -1,10 +1,12 @@
-"""Memory: kept by the process, and copied to a device."""
+"""Memory: kept by the process, and copied to a device and back."""
 
 import ctypes
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
 
@@ -21,7 +23,31 @@ def keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def send(array: NDArray[Any], device: torch.device) -> torch.Tensor:
-    """Copy an array to a device; to a GPU, while the caller goes on."""
-    tensor = torch.from_numpy(array)
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
+def reserve_bytes(shape: Sequence[int], device: torch.device) -> Tensor:
+    """Return room on the CPU, uint8 of this shape, that is sent to a device without another copy.
+
+    When it is freed PyTorch keeps it, and gives it out again once a GPU has read it.
+    """
+    return torch.empty(tuple(shape), dtype=torch.uint8, pin_memory=device.type == "cuda")
+
+
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """Copy a tensor of the CPU to a device; to a GPU, while the caller goes on."""
+    return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=True)
+
+
+def fetch(tensors: Sequence[Tensor]) -> Callable[[], list[NDArray[Any]]]:
+    """Begin to copy tensors from the device that computes them; return what waits for the copies.
+
+    It waits for what the device was given before, and not for what it is given from now on.
+    """
+    copies = [tensor.to("cpu", non_blocking=True) for tensor in tensors]
+    device = tensors[0].device
+    copied = torch.cuda.current_stream(device).record_event() if device.type == "cuda" else None
+
+    def wait() -> list[NDArray[Any]]:
+        if copied is not None:
+            copied.synchronize()
+        return [copy.numpy() for copy in copies]
+
+    return wait
