@@ -38,7 +38,7 @@ def describe(engine, frames):
 
 @pytest.mark.parametrize(("precision", "error"), [(torch.float32, 1e-4), (torch.bfloat16, 1e-2)])
 def test_the_torch_engine_says_what_the_plain_one_says(convnet, precision, error):
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    make_deterministic(1)
     frames = np.random.default_rng(0).integers(0, 256, (75, 64, 64, 3), dtype=np.uint8)
     plain = describe(PlainEngine(convnet.eval(), ClipGeometry(), 16), frames)
     found = describe(TorchEngine(convnet.eval(), ClipGeometry(), 16, precision), frames)
