@@ -59,7 +59,7 @@ def make_ours() -> Callable[[], object]:
 def make_reference() -> Callable[[], object]:
     """Prepare a plain loop in float32."""
     torch.set_num_threads(THREADS)
-    network = nn.Sequential(*make_plain())
+    network = nn.Sequential(*make_plain(make_convnet()))
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=0.005)
     batch = _make_batch()
 
