@@ -64,10 +64,8 @@ def make_reference() -> Callable[[], object]:
     batch = _make_batch()
 
     def step() -> None:
-        clips = torch.from_numpy(batch.clips).permute(0, 4, 1, 2, 3).float()
-        loss = F.cross_entropy(
-            network((clips - 127.5).div(64).contiguous()), torch.from_numpy(batch.codes)
-        )
+        clips = batch.clips.permute(0, 4, 1, 2, 3).float()
+        loss = F.cross_entropy(network((clips - 127.5).div(64).contiguous()), batch.codes)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -77,7 +75,5 @@ def make_reference() -> Callable[[], object]:
 
 def _make_batch() -> Batch:
     shape = (BATCH_SIZE, GEOMETRY.length, SIZE_PX, SIZE_PX, 3)
-    return Batch(
-        clips=np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8),
-        codes=np.arange(BATCH_SIZE),
-    )
+    clips = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    return Batch(torch.from_numpy(clips), torch.arange(BATCH_SIZE))

@@ -61,11 +61,9 @@ def train_convnet():
     )
     rng = np.random.default_rng(0)
     for _ in range(3):
+        clips = torch.from_numpy(rng.integers(0, 256, (8, 9, 64, 64, 3), dtype=np.uint8))
         training.step(
-            Batch(
-                rng.integers(0, 256, (8, 9, 64, 64, 3), dtype=np.uint8),
-                np.arange(8) % len(BEHAVIORS),
-            ),
+            Batch(clips, torch.arange(8) % len(BEHAVIORS)),
             draw_alterations(8, AugmentOptions(shift=0.04, zoom=0.05), rng),
         )
     return [parameter.detach().clone() for parameter in network.parameters()]

@@ -65,9 +65,9 @@ def make_training(optimizer="sgd", device="cpu"):
 
 
 def take_step(training):
-    clips = np.random.default_rng(0).integers(0, 256, (2, 9, 32, 32, 3), dtype=np.uint8)
+    clips = torch.zeros(2, 9, 32, 32, 3, dtype=torch.uint8)
     alterations = draw_alterations(2, AUGMENT, np.random.default_rng(0))
-    training.step(Batch(clips, np.arange(2)), alterations)
+    training.step(Batch(clips, torch.arange(2)), alterations)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
@@ -90,6 +90,15 @@ def test_a_step_asks_nothing_of_the_device(monkeypatch):
     # A tensor of the meta device has no values: whatever depends on one raises.
     monkeypatch.setattr("homecage.convnet.train.autocast", lambda *told: nullcontext())
     take_step(make_training(device="meta"))
+
+
+def test_where_a_device_holds_the_frames_the_bytes_are_the_same(planned, tmp_path, monkeypatch):
+    read = planned.train(tmp_path / "1")
+    monkeypatch.setattr("homecage.convnet.train.has_room", lambda n_bytes, device: True)
+    monkeypatch.setattr(ClipReader, "_read_clip", None)
+    held = planned.train(tmp_path / "2")
+    for name in read:
+        assert read[name].read_bytes() == held[name].read_bytes()
 
 
 def test_the_files_say_what_was_trained_and_how_well(planned, tmp_path):

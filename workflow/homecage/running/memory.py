@@ -8,6 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+SHARE_HELD = 0.25
+"""Of a GPU's free memory."""
+
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
 
 
@@ -32,8 +35,15 @@ def reserve_bytes(shape: Sequence[int], device: torch.device) -> Tensor:
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:
-    """Copy a tensor of the CPU to a device; to a GPU, while the caller goes on."""
-    return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=True)
+    """Copy a tensor to a device, if it is not there; from the CPU to a GPU, while the caller goes on."""
+    if tensor.device.type == "cpu" and device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
+def has_room(n_bytes: int, device: torch.device) -> bool:
+    """Say whether a GPU can hold so much for a whole job, and still serve others beside it."""
+    return device.type == "cuda" and n_bytes <= SHARE_HELD * torch.cuda.mem_get_info(device)[0]
 
 
 def fetch(tensors: Sequence[Tensor]) -> Callable[[], list[NDArray[Any]]]:
