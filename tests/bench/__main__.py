@@ -13,6 +13,7 @@ from tests.bench.extract import (
     measure_extract_cpu,
     measure_extract_cpu_without_amx,
     measure_extract_gpu,
+    measure_extract_gpu_from_store,
 )
 from tests.bench.train_convnet import measure_train_convnet_cpu
 from tests.bench.train_model import measure_train_model_gpu
@@ -25,7 +26,7 @@ ON_CPU = [
     measure_decode,
     measure_train_convnet_cpu,
 ]
-ON_GPU = [measure_extract_gpu, measure_train_model_gpu]
+ON_GPU = [measure_extract_gpu, measure_extract_gpu_from_store, measure_train_model_gpu]
 
 
 def main() -> None:

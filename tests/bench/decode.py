@@ -8,6 +8,7 @@ from pathlib import Path
 from homecage.frames.decode import build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
 from homecage.frames.store import decode_video
+from homecage.simulate.names import video_names
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.videos import simulate_video
 from tests.bench.compare import Comparison, compare
@@ -21,18 +22,19 @@ def measure_decode(size_px: int = 128) -> Comparison:
     options = FramesOptions(size_px=size_px)
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder, "mouse.mpg")
-        _make_video(video)
+        make_video(video, N_LOOPS)
         names = (f"mouse{i}" for i in count())  # None replaces another.
         return compare(
             "decode",
-            lambda: _decode(video, options, Path(folder, next(names))),
+            lambda: decode_into(Path(folder, next(names)), video, options),
             lambda: _decode_to_nothing(video, options),
             work=decode(video, options, take=lambda block: None).n_frames,
             unit="frames/s",
         )
 
 
-def _decode(video: Path, options: FramesOptions, name: Path) -> None:
+def decode_into(name: Path, video: Path, options: FramesOptions) -> None:
+    """Write a video's frame store, its times and its report."""
     decode_video(
         video=video,
         options=options,
@@ -42,10 +44,11 @@ def _decode(video: Path, options: FramesOptions, name: Path) -> None:
     )
 
 
-def _make_video(path: Path) -> None:
+def make_video(path: Path, n_loops: int) -> None:
     """Repeat a short simulated video: painting it takes longer than decoding it."""
-    simulate_video(video="mouse", options=SimulationOptions(seconds=SIMULATED_S), output=path)
-    path.write_bytes(path.read_bytes() * N_LOOPS)  # A program stream may follow another.
+    options = SimulationOptions(seconds=SIMULATED_S)
+    simulate_video(video=video_names(options)[0], options=options, output=path)
+    path.write_bytes(path.read_bytes() * n_loops)  # A program stream may follow another.
 
 
 def _decode_to_nothing(path: Path, options: FramesOptions) -> None:

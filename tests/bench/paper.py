@@ -14,34 +14,40 @@ from homecage.convnet.sharing import count_convolutions, plan_sharing
 
 SIZE_PX = 128
 GEOMETRY = ClipGeometry()
+PAPER = NetworkOptions()
 N_BEHAVIORS = 8
 THREADS = len(os.sched_getaffinity(0))
 
 
-def make_convnet() -> Convnet:
+def make_convnet(options: NetworkOptions = PAPER, size_px: int = SIZE_PX) -> Convnet:
     """Return homecage's network with random weights."""
-    options = NetworkOptions()
     behaviors = tuple(f"behavior {i}" for i in range(N_BEHAVIORS))
-    convnet = Convnet(Shape(GEOMETRY.length, SIZE_PX, behaviors, options))
+    convnet = Convnet(Shape(GEOMETRY.length, size_px, behaviors, options))
     initialize(convnet, torch.Generator().manual_seed(0))
     convnet.mean.fill_(127.5)
     return convnet
 
 
-def make_plain() -> tuple[nn.Sequential, nn.Sequential]:
+def make_plain(convnet: Convnet) -> tuple[nn.Sequential, nn.Sequential]:
     """Return the same network as one would write it: up to fc6 and its ReLU, and from there on."""
-    options = NetworkOptions()
+    options = convnet.shape.network
     widths = (3, *options.channels)
     layers: list[nn.Module] = []
     for i, window in enumerate(POOLING):
         layers += [nn.Conv3d(widths[i], widths[i + 1], 3, padding=1), nn.ReLU()]
         layers.append(nn.MaxPool3d(window))
-    pooled = widths[-1] * GEOMETRY.length // 8 * (SIZE_PX // 32) ** 2
+    pooled = widths[-1] * GEOMETRY.length // 8 * (convnet.shape.size_px // 32) ** 2
     fc6 = nn.Sequential(*layers, nn.Flatten(), nn.Linear(pooled, options.descriptor), nn.ReLU())
     dropout = nn.Dropout(options.dropout)
     fc7 = nn.Linear(options.descriptor, options.descriptor)
     fc8 = nn.Linear(options.descriptor, N_BEHAVIORS)
-    return fc6, nn.Sequential(dropout, fc7, nn.ReLU(), dropout, fc8)
+    plain = fc6, nn.Sequential(dropout, fc7, nn.ReLU(), dropout, fc8)
+    with torch.no_grad():
+        for own, given in zip(
+            nn.Sequential(*plain).parameters(), convnet.parameters(), strict=True
+        ):
+            own.copy_(given)
+    return plain
 
 
 def count_gflop() -> tuple[float, float]:
@@ -49,8 +55,7 @@ def count_gflop() -> tuple[float, float]:
 
     A multiplication and an addition are two operations; the zeros of padding count as others do.
     """
-    options = NetworkOptions()
-    widths = (3, *options.channels)
+    widths = (3, *PAPER.channels)
     n_clips = 1000
     # conv1 takes 3 taps of each of a clip's 2 own frames, and 2 at each of its ends.
     shared_planes = [3 * GEOMETRY.stride + 2 + 2]
@@ -62,7 +67,7 @@ def count_gflop() -> tuple[float, float]:
         plain += 3 * times * plane
         shared += shared_planes[layer] * plane
         times, size = times // window[0], size // 2
-    fc6 = 2 * widths[-1] * times * size**2 * options.descriptor
+    fc6 = 2 * widths[-1] * times * size**2 * PAPER.descriptor
     return (plain + fc6) / 1e9, (shared + fc6) / 1e9
 
 

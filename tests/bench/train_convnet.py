@@ -59,15 +59,13 @@ def make_ours() -> Callable[[], object]:
 def make_reference() -> Callable[[], object]:
     """Prepare a plain loop in float32."""
     torch.set_num_threads(THREADS)
-    network = nn.Sequential(*make_plain())
+    network = nn.Sequential(*make_plain(make_convnet()))
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=0.005)
     batch = _make_batch()
 
     def step() -> None:
-        clips = torch.from_numpy(batch.clips).permute(0, 4, 1, 2, 3).float()
-        loss = F.cross_entropy(
-            network((clips - 127.5).div(64).contiguous()), torch.from_numpy(batch.codes)
-        )
+        clips = batch.clips.permute(0, 4, 1, 2, 3).float()
+        loss = F.cross_entropy(network((clips - 127.5).div(64).contiguous()), batch.codes)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -77,7 +75,5 @@ def make_reference() -> Callable[[], object]:
 
 def _make_batch() -> Batch:
     shape = (BATCH_SIZE, GEOMETRY.length, SIZE_PX, SIZE_PX, 3)
-    return Batch(
-        clips=np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8),
-        codes=np.arange(BATCH_SIZE),
-    )
+    clips = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    return Batch(torch.from_numpy(clips), torch.arange(BATCH_SIZE))

@@ -1,5 +1,7 @@
 """What needs a GPU; skipped, by name, without one."""
 
+from contextlib import contextmanager, nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -38,7 +40,7 @@ def describe(engine, frames):
 
 @pytest.mark.parametrize(("precision", "error"), [(torch.float32, 1e-4), (torch.bfloat16, 1e-2)])
 def test_the_torch_engine_says_what_the_plain_one_says(convnet, precision, error):
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    make_deterministic(1)
     frames = np.random.default_rng(0).integers(0, 256, (75, 64, 64, 3), dtype=np.uint8)
     plain = describe(PlainEngine(convnet.eval(), ClipGeometry(), 16), frames)
     found = describe(TorchEngine(convnet.eval(), ClipGeometry(), 16, precision), frames)
@@ -50,7 +52,25 @@ def test_a_gpu_computes_in_bfloat16_where_it_can():
     assert choose_precision("auto", choose_device()) == expected
 
 
-def train_convnet():
+@contextmanager
+def no_waiting():
+    """Make an error of whatever waits for the GPU."""
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_describing_waits_for_results_alone(convnet):
+    frames = np.random.default_rng(0).integers(0, 256, (75, 64, 64, 3), dtype=np.uint8)
+    engine = TorchEngine(convnet.eval(), ClipGeometry(), 8, torch.bfloat16)
+    with no_waiting():
+        found = describe(engine, frames)
+    assert np.array_equal(found, describe(engine, frames))
+
+
+def train_convnet(steps=nullcontext):
     make_deterministic(1)
     torch.manual_seed(0)
     network = Convnet(Shape(8, 64, BEHAVIORS, NETWORK))
@@ -61,17 +81,14 @@ def train_convnet():
     )
     rng = np.random.default_rng(0)
     for _ in range(3):
-        training.step(
-            Batch(
-                rng.integers(0, 256, (8, 9, 64, 64, 3), dtype=np.uint8),
-                np.arange(8) % len(BEHAVIORS),
-            ),
-            draw_alterations(8, AugmentOptions(shift=0.04, zoom=0.05), rng),
-        )
+        clips = torch.from_numpy(rng.integers(0, 256, (8, 9, 64, 64, 3), dtype=np.uint8))
+        alterations = draw_alterations(8, AugmentOptions(shift=0.04, zoom=0.05), rng)
+        with steps():
+            training.step(Batch(clips, torch.arange(8) % len(BEHAVIORS)), alterations)
     return [parameter.detach().clone() for parameter in network.parameters()]
 
 
-def train_lstm():
+def train_lstm(steps=nullcontext):
     make_deterministic(1)
     torch.manual_seed(0)
     device = choose_device()
@@ -80,10 +97,17 @@ def train_lstm():
     training = Training(network, weights, LstmOptions(), torch.float16)
     for _ in range(3):
         x = torch.rand(4, 25, 64, device=device)
-        training.step(x, torch.randint(len(BEHAVIORS), (4, 25), device=device))
+        codes = torch.randint(len(BEHAVIORS), (4, 25), device=device)
+        with steps():
+            training.step(x, codes)
     return [parameter.detach().clone() for parameter in network.parameters()]
 
 
 @pytest.mark.parametrize("train", [train_convnet, train_lstm])
 def test_the_same_seed_gives_the_same_bits(train):
     assert all(map(torch.equal, train(), train()))
+
+
+@pytest.mark.parametrize("train", [train_convnet, train_lstm])
+def test_a_step_waits_for_nothing(train):
+    train(no_waiting)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from homecage.clips.balance import balance_clips
 from homecage.clips.draw import Clips, list_clips
@@ -66,6 +67,18 @@ def test_frames_before_a_clip_are_of_its_stretch_or_copies_of_its_first(read, tm
         for start in starts:
             expected = own[np.clip(np.arange(start - before, start + 8), 0, None)]
             assert np.array_equal(batch.clips[start], expected)
+
+
+@pytest.mark.parametrize("before", [0, 1, 3])
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_held_frames_give_the_same_clips(read, side, before):
+    reader, holder = read(side, before=before), read(side, before=before)
+    holder.hold(torch.device("cpu"))
+    assert holder._held.nbytes == holder.n_bytes
+    starts = [(i, s) for i, own in enumerate(reader.side.stretches) for s in own.cut(8, step=1)]
+    order = np.random.default_rng(0).permutation(starts)
+    expected, found = (of.read(Clips(order[:, 0], order[:, 1])) for of in (reader, holder))
+    assert torch.equal(found.clips, expected.clips) and torch.equal(found.codes, expected.codes)
 
 
 def test_batches_come_in_the_order_asked_for(read):

@@ -1,14 +1,19 @@
 """Engines: every clip once, and the fast ones against the plain one."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from homecage.clips.options import ClipGeometry
 from homecage.clips.tiling import count_clips
+from homecage.convnet import engine as engines
 from homecage.convnet.engine import FrameEngine, PlainEngine, batch_frames
 from homecage.convnet.network import Convnet, Shape, initialize
 from homecage.convnet.openvino_engine import OpenVinoEngine
@@ -74,12 +79,12 @@ def test_batches_hold_every_clip_once_in_order_for_any_blocks(
     n_frames, sizes, batch_size, stride, n_before
 ):
     geometry = ClipGeometry(stride=stride)
-    frames = np.arange(n_frames).reshape(-1, 1, 1, 1)
+    frames = np.arange(n_frames, dtype=np.uint8).reshape(-1, 1, 1, 1)
     starts = []
     for batch, n_clips in batch_frames(split(frames, sizes), geometry, batch_size, n_before):
         length = (n_clips - 1) * stride + geometry.length
         assert len(batch) == n_before + (batch_size - 1) * stride + geometry.length
-        first = batch[n_before, 0, 0, 0]
+        first = int(batch[n_before, 0, 0, 0])
         expected = first + np.arange(-n_before, length)
         assert np.array_equal(batch[: n_before + length, 0, 0, 0], expected.clip(0))
         starts += [first + i * stride for i in range(n_clips)]
@@ -97,6 +102,51 @@ def test_blocks_change_no_number(n_frames, sizes, seen):
     ):
         whole, parts = describe(engine, [frames]), describe(engine, split(frames, sizes))
         assert np.array_equal(whole[0], parts[0]) and np.array_equal(whole[1], parts[1])
+
+
+def test_results_are_waited_for_when_the_next_batches_are_under_way(monkeypatch):
+    events, numbers = [], count()
+
+    def note(tensors, fetch=engines.fetch):
+        number, wait = next(numbers), fetch(tensors)
+        events.append(f"begin {number}")
+
+        def noted():
+            events.append(f"wait {number}")
+            return wait()
+
+        return noted
+
+    monkeypatch.setattr(engines, "fetch", note)
+    describe(PlainEngine(make_convnet(), ClipGeometry(), batch_size=2), [make_frames(8 + 2 * 7)])
+    assert events == [
+        *("begin 0", "begin 1", "begin 2", "wait 0", "begin 3", "wait 1"),
+        *("wait 2", "wait 3"),
+    ]
+
+
+class Alone(TorchDispatchMode):
+    """Lets no tensor be used that is not on the meta device."""
+
+    def __torch_dispatch__(self, operation, types, arguments=(), options=None):
+        result = operation(*arguments, **(options or {}))
+        tensors = [x for x in tree_leaves([arguments, result]) if isinstance(x, torch.Tensor)]
+        assert all(tensor.is_meta for tensor in tensors), operation
+        return result
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 16])
+def test_once_a_batch_is_on_the_device_nothing_is_sent_there_or_asked_of_it(
+    monkeypatch, batch_size
+):
+    # A tensor of the meta device has no values: whatever depends on one raises.
+    convnet = make_convnet().to("meta")
+    engine = TorchEngine(convnet, ClipGeometry(), batch_size, BF16)
+    pixels = torch.empty(2 * batch_size + 6, 32, 32, 3, dtype=torch.uint8, device="meta")
+    monkeypatch.setattr(torch, "tensor", None)  # would send numbers
+    with Alone():
+        fc6 = engine.activate_fc6(convnet.scale(pixels[None])[0])
+    assert fc6.shape == (batch_size, 6)
 
 
 @pytest.mark.parametrize("seen", INPUTS)

@@ -139,15 +139,29 @@ def test_of_single_frames_it_is_a_2d_convnet(tmp_path):
         load_convnet(path, 8, SMALL.behaviors)
 
 
-def test_pairwise_maxima_pool_like_max_pool3d():
-    x = torch.randn(2, 3, 4, 6, 8)
+class OnCuda(torch.Tensor):
+    """Takes the path of CUDA tensors."""
 
-    class OnCuda(torch.Tensor):  # takes the path of CUDA tensors
-        is_cuda = True
+    is_cuda = True
 
-    for window in set(POOLING):
-        pooled = pool(x.as_subclass(OnCuda), window).as_subclass(torch.Tensor)
-        torch.testing.assert_close(pooled, F.max_pool3d(x, window), rtol=0, atol=0)
+
+@pytest.mark.parametrize("window", sorted({*POOLING, *(window[1:] for window in POOLING)}))
+def test_pooling_for_a_gpu_is_pooling(window):
+    layout = torch.channels_last_3d if len(window) == 3 else torch.channels_last
+    x = torch.randn(2, 3, *(4, 6, 8)[-len(window) :]).contiguous(memory_format=layout)
+    x.requires_grad_()
+    pooled = [pool(x, window), pool(x.as_subclass(OnCuda), window).as_subclass(torch.Tensor)]
+    assert torch.equal(*pooled)
+    assert pooled[1].is_contiguous(memory_format=layout)
+    weights = torch.randn(pooled[0].shape)
+    gradients = [torch.autograd.grad((weights * part).sum(), x)[0] for part in pooled]
+    assert torch.equal(*gradients)
+
+
+def test_on_a_gpu_equal_values_share_the_gradient_evenly():
+    x = torch.zeros(1, 1, 2, 2, 2, requires_grad=True)
+    pool(x.as_subclass(OnCuda), (2, 2, 2)).sum().backward()
+    assert (x.grad == 1 / 8).all()
 
 
 def test_pixel_scale_divides_what_the_network_sees():

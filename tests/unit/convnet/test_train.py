@@ -1,19 +1,21 @@
 import os
 import re
 import signal
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tests.unit.convnet.conftest import BEHAVIORS, NETWORK, OPTIONS, Inputs
+from tests.unit.convnet.conftest import AUGMENT, BEHAVIORS, NETWORK, OPTIONS, Inputs
 
-from homecage.clips.load import ClipReader
-from homecage.convnet.network import load_convnet
+from homecage.clips.load import Batch, ClipReader
+from homecage.convnet.augment import draw_alterations
+from homecage.convnet.network import Convnet, Shape, load_convnet
 from homecage.convnet.options import ConvnetOptions
 from homecage.convnet.train import Training, measure_mean
 from homecage.errors import ConfigError, InterruptedTrainingError
-from homecage.storage.checkpoints import EVERY_S
+from homecage.storage.checkpoints import EVERY_S, Checkpoints
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.storage.weights import load_weights
 
@@ -54,6 +56,49 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(planned, tmp_path, monkeyp
     for name in undisturbed:
         assert undisturbed[name].read_bytes() == stopped[name].read_bytes()
     assert not (tmp_path / "2" / "checkpoints").exists()
+
+
+def make_training(optimizer="sgd", device="cpu"):
+    convnet = Convnet(Shape(8, 32, tuple(BEHAVIORS), NETWORK)).to(device).train()
+    options = ConvnetOptions(optimizer=optimizer, batch_size=2)
+    return Training(convnet, options, n_clips=8, precision=torch.float32)
+
+
+def take_step(training):
+    clips = torch.zeros(2, 9, 32, 32, 3, dtype=torch.uint8)
+    alterations = draw_alterations(2, AUGMENT, np.random.default_rng(0))
+    training.step(Batch(clips, torch.arange(2)), alterations)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_what_an_optimizer_remembers_keeps_its_layout_in_a_checkpoint(tmp_path, optimizer):
+    saved = Checkpoints(tmp_path, "key")
+    training = make_training(optimizer)
+    take_step(training)
+    saved._save(training.capture())
+    training = make_training(optimizer)
+    training.restore(saved.load())
+    take_step(training)
+    for weight in (convolution.weight for convolution in training.convnet.convolutions):
+        remembered = [x for x in training.optimizer.state[weight].values() if x.ndim]
+        assert remembered
+        for tensor in [weight, weight.grad, *remembered]:
+            assert tensor.is_contiguous(memory_format=torch.channels_last_3d)
+
+
+def test_a_step_asks_nothing_of_the_device(monkeypatch):
+    # A tensor of the meta device has no values: whatever depends on one raises.
+    monkeypatch.setattr("homecage.convnet.train.autocast", lambda *told: nullcontext())
+    take_step(make_training(device="meta"))
+
+
+def test_where_a_device_holds_the_frames_the_bytes_are_the_same(planned, tmp_path, monkeypatch):
+    read = planned.train(tmp_path / "1")
+    monkeypatch.setattr("homecage.convnet.train.has_room", lambda n_bytes, device: True)
+    monkeypatch.setattr(ClipReader, "_read_clip", None)
+    held = planned.train(tmp_path / "2")
+    for name in read:
+        assert read[name].read_bytes() == held[name].read_bytes()
 
 
 def test_the_files_say_what_was_trained_and_how_well(planned, tmp_path):

@@ -198,3 +198,14 @@ def test_the_engine_on_a_cpu(wanted, stride, chosen, kind):
     options = Fc6Options(engine=wanted, batch_size=2)
     name, engine = choose_engine(convnet, geometry, options, torch.float32, threads=1)
     assert name == chosen and type(engine).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    ("device", "wanted", "taken"), [("cpu", None, 16), ("meta", None, 64), ("meta", 5, 5)]
+)
+def test_a_gpu_is_given_larger_batches(device, wanted, taken):
+    network = NetworkOptions(channels=(1, 1, 1, 1, 1), descriptor=2)
+    convnet = Convnet(Shape(8, 32, tuple(BEHAVIORS), network)).to(device)  # meta: not the CPU
+    options = Fc6Options(batch_size=wanted)
+    _, engine = choose_engine(convnet, ClipGeometry(), options, torch.float32, threads=1)
+    assert engine._batch_size == taken

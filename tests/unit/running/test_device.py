@@ -11,7 +11,7 @@ import torch
 
 from homecage.errors import GpuError
 from homecage.running import device as device_module
-from homecage.running.device import choose_device, claim
+from homecage.running.device import choose_device, claim, make_deterministic
 
 fork = multiprocessing.get_context("fork")
 
@@ -150,3 +150,10 @@ def test_who_asks_for_the_cpu_gets_it_all_the_same(useless_gpu, monkeypatch, nam
 def test_a_machine_without_a_gpu_works_on_the_cpu(useless_gpu, monkeypatch, tmp_path):
     monkeypatch.setattr(device_module, "DEVICES", tmp_path / "none")
     assert choose_device() == torch.device("cpu")
+
+
+def test_float32_means_float32():
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
+    make_deterministic(torch.get_num_threads())
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32

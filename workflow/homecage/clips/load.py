@@ -1,4 +1,4 @@
-"""Batches of clips, read from stores of frames."""
+"""Batches of clips, read from stores of frames, or taken from frames that a device holds."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from homecage.clips.draw import Clips, read_side
 from homecage.clips.tiling import repeat_first
 from homecage.errors import StoreError
+from homecage.running.memory import send
 from homecage.running.prefetch import prefetch
 from homecage.storage.frame_tables import encode_behaviors
 from homecage.storage.stores import Store, open_store
@@ -23,8 +26,8 @@ FRAMES_PER_BLOCK = 256
 class Batch:
     """B clips of L frames, each after the frames before it that the convnet looks at."""
 
-    clips: NDArray[np.uint8]  # (B, before + L, S, S, 3)
-    codes: NDArray[np.int64]  # (B,) of their behaviors
+    clips: Tensor  # uint8 (B, before + L, S, S, 3), on the CPU or the device that holds the frames
+    codes: Tensor  # int64 (B,) of their behaviors, on the CPU
 
 
 class ClipReader:
@@ -66,12 +69,22 @@ class ClipReader:
         )
         self._length, self._before = length, before
         self._threads = ThreadPoolExecutor(threads)
+        self._held: Tensor | None = None  # the frames of all stretches, one after the other
+        begins = np.array([stretch.start for stretch in stretches], np.int64)
+        lengths = np.array([stretch.stop for stretch in stretches], np.int64) - begins
+        self._n_frames, self._begins = int(lengths.sum()), begins
+        self._first_held = lengths.cumsum() - lengths  # of each stretch
 
     @property
     def size_px(self) -> int:
         """Height and width of the frames."""
         store = next(iter(self._stores.values()))
         return int(store["frames"].shape[1])
+
+    @property
+    def n_bytes(self) -> int:
+        """What holding the frames takes."""
+        return self._n_frames * 3 * self.size_px**2
 
     @property
     def n_behaviors(self) -> int:
@@ -82,10 +95,30 @@ class ClipReader:
         """Return what each store says of the files that it was made from."""
         return {name: store.attributes for name, store in self._stores.items()}
 
+    def hold(self, device: torch.device) -> None:
+        """Send the frames of all stretches to a device, once: clips are then taken from there."""
+        shape = (self._n_frames, self.size_px, self.size_px, 3)
+        held, n_held = torch.empty(shape, dtype=torch.uint8, device=device), 0
+        for block in self.blocks():
+            held[n_held : n_held + len(block)] = send(torch.from_numpy(block), device)
+            n_held += len(block)
+        self._held = held
+
     def read(self, clips: Clips) -> Batch:
         """Read these clips."""
+        codes = torch.from_numpy(self._codes[clips.stretch])
+        if self._held is not None:
+            rows = send(torch.from_numpy(self._find_held(clips)), self._held.device)
+            return Batch(self._held[rows], codes)
         read = self._threads.map(self._read_clip, clips.stretch, clips.start)
-        return Batch(np.stack(list(read)), self._codes[clips.stretch])
+        return Batch(torch.from_numpy(np.stack(list(read))), codes)
+
+    def _find_held(self, clips: Clips) -> NDArray[np.int64]:
+        """Return where each frame of clips is held, (B, before + L)."""
+        starts = clips.start - self._begins[clips.stretch]  # in their stretches
+        frames = starts[:, None] + np.arange(-self._before, self._length)
+        held: NDArray[np.int64] = self._first_held[clips.stretch][:, None] + frames.clip(0)
+        return held
 
     def _read_clip(self, number: int, start: int) -> NDArray[np.uint8]:
         stretch = self.side.stretches[number]

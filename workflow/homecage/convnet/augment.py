@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from homecage.convnet.options import AugmentOptions
+from homecage.running.memory import send
 
 
 def draw_alterations(n_clips: int, options: AugmentOptions, rng: np.random.Generator) -> Tensor:
@@ -22,12 +23,12 @@ def draw_alterations(n_clips: int, options: AugmentOptions, rng: np.random.Gener
 
 
 def alter(clips: Tensor, alterations: Tensor) -> Tensor:
-    """Alter clips (B, T, S, S, 3) of pixel values; each as a whole, as (B, 6) says."""
+    """Alter clips (B, T, S, S, 3) of pixel values; each as a whole, as (B, 6) on the CPU says."""
     clips = clips.float()
-    brightness, contrast, *place = alterations.T
-    if any(
-        (column != unaltered).any() for column, unaltered in zip(place, (0, 0, 1, 1), strict=True)
-    ):
+    # Asked on the CPU: an answer of the GPU's would come after all that it has yet to compute.
+    moves = bool((alterations[:, 2:] != torch.tensor([0, 0, 1, 1])).any())
+    brightness, contrast, *place = send(alterations, clips.device).T
+    if moves:
         clips = move(clips, *place)
     middle = 127.5
     contrast, brightness = (value.view(-1, 1, 1, 1, 1) for value in (contrast, brightness))

@@ -4,8 +4,10 @@ Letters: T frames, S frame size, C channels of a frame, D descriptor, K behavior
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,10 +16,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from homecage.clips.options import ClipGeometry
-from homecage.clips.tiling import repeat_first
 from homecage.convnet.network import Convnet
-from homecage.running.memory import send
+from homecage.running.memory import fetch, reserve_bytes
 from homecage.running.precision import autocast
+from homecage.running.prefetch import prefetch
+
+CPU = torch.device("cpu")
+
+UNDER_WAY = 2
+"""Batches that a GPU still has to compute while the results of one are waited for and used."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +56,22 @@ class Engine(ABC):
         """
 
     @torch.inference_mode()
-    def _describe(self, frames: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-        pixels = send(np.ascontiguousarray(frames), self._convnet.mean.device)
+    def _describe(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        pixels = frames.to(self._convnet.mean.device, non_blocking=True)
         fc6 = self.activate_fc6(self._convnet.scale(pixels[None])[0])
         return F.normalize(fc6, dim=1), F.softmax(self._convnet.score(fc6), dim=1)
 
     def describe(self, blocks: Iterable[NDArray[np.uint8]]) -> Iterator[Descriptions]:
         """Yield the descriptions of consecutive clips from blocks of frames (t, S, S, 3)."""
-        # A batch's results are fetched when the next one is under way: a GPU need not wait.
-        under_way: list[tuple[int, tuple[Tensor, Tensor]]] = []
-        n_before = self._convnet.shape.network.frames_before
-        for frames, n_clips in batch_frames(blocks, self._geometry, self._batch_size, n_before):
-            under_way.append((n_clips, self._describe(frames)))
-            if len(under_way) > 1:
-                yield _fetch(*under_way.pop(0))
-        for batch in under_way:
-            yield _fetch(*batch)
+        device, n_before = self._convnet.mean.device, self._convnet.shape.network.frames_before
+        batches = batch_frames(blocks, self._geometry, self._batch_size, n_before, device)
+        under_way: deque[Callable[[], list[NDArray[Any]]]] = deque()
+        for frames, n_clips in prefetch(batches):
+            under_way.append(fetch([part[:n_clips] for part in self._describe(frames)]))
+            if len(under_way) > UNDER_WAY:
+                yield Descriptions(*under_way.popleft()())
+        for wait in under_way:
+            yield Descriptions(*wait())
 
 
 class PlainEngine(Engine):
@@ -105,26 +112,30 @@ def batch_frames(
     geometry: ClipGeometry,
     batch_size: int,
     n_before: int = 0,
-) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    device: torch.device = CPU,
+) -> Iterator[tuple[Tensor, int]]:
     """Cut a stream into the frames of each batch of clips, with the number of clips in it.
 
-    The frames of a batch begin ``n_before`` before its first clip. There the stream's first frame is
-    repeated, as its last one is to fill the last batch.
+    The frames of a batch, which lie where ``device`` is sent them from, begin ``n_before`` before its
+    first clip. There the stream's first frame is repeated, as its last one is to fill the last batch.
     """
     length = n_before + geometry.length
     span = (batch_size - 1) * geometry.stride + length
-    step = batch_size * geometry.stride
-    held: NDArray[np.uint8] | None = None
+    n_shared = length - geometry.stride  # frames that two batches share, at their border
+    batch, n_filled = None, n_before
     for block in blocks:
-        held = repeat_first(block, n_before) if held is None else np.concatenate([held, block])
-        while len(held) >= span:
-            yield held[:span], batch_size
-            held = held[step:]
-    if held is not None and len(held) >= length:
-        fill = np.repeat(held[-1:], span - len(held), axis=0)
-        yield np.concatenate([held, fill]), (len(held) - length) // geometry.stride + 1
-
-
-def _fetch(n_clips: int, described: tuple[Tensor, Tensor]) -> Descriptions:
-    fc6, probability = (tensor[:n_clips].cpu().numpy() for tensor in described)
-    return Descriptions(fc6, probability)
+        while len(block):
+            if batch is None:
+                batch = reserve_bytes((span, *block.shape[1:]), device)
+                batch.numpy()[:n_before] = block[0]
+            part, block = np.split(block, [span - n_filled])
+            batch.numpy()[n_filled : n_filled + len(part)] = part
+            n_filled += len(part)
+            if n_filled == span:
+                yield batch, batch_size
+                full, batch = batch, reserve_bytes(batch.shape, device)
+                batch.numpy()[:n_shared] = full.numpy()[span - n_shared :]
+                n_filled = n_shared
+    if batch is not None and n_filled >= length:
+        batch.numpy()[n_filled:] = batch.numpy()[n_filled - 1]
+        yield batch, (n_filled - length) // geometry.stride + 1

@@ -140,19 +140,19 @@ def convolve(convolution: nn.Module, x: Tensor) -> Tensor:
     return F.conv3d(padded.permute(0, 4, 1, 2, 3), kernel, bias, padding=(0, 1, 1))
 
 
-def pool(x: Tensor, window: tuple[int, int, int]) -> Tensor:
+def pool(x: Tensor, window: tuple[int, ...]) -> Tensor:
     """Max pooling over windows that do not overlap: (B, C, T, H, W) -> (B, C, T/t, H/h, W/w).
 
-    On CUDA pairwise maxima stand in for ``max_pool3d``, whose backward pass is not deterministic
-    there.
+    Or of planes, (B, C, H, W). On CUDA it is the maximum over a view that folds each window into
+    dimensions of its own: there the backward pass of ``max_pool3d`` is not deterministic, and
+    ``max_pool2d`` writes down the place of each maximum. Channels are last in memory before and after.
     """
     if not x.is_cuda:
-        return F.max_pool3d(x, window)
-    for dimension, size in zip((2, 3, 4), window, strict=True):
-        if size == 2:
-            even, odd = x.unflatten(dimension, (-1, 2)).unbind(dimension + 1)
-            x = torch.maximum(even, odd)
-    return x
+        return F.max_pool3d(x, window) if len(window) == 3 else F.max_pool2d(x, window)
+    x = x.movedim(1, -1)
+    for dimension in range(len(window), 0, -1):  # the last first: those before keep their numbers
+        x = x.unflatten(dimension, (-1, window[dimension - 1]))
+    return x.amax([2 * dimension for dimension in range(1, len(window) + 1)]).movedim(-1, 1)
 
 
 def initialize(network: Convnet, generator: torch.Generator) -> None:

@@ -1,6 +1,8 @@
 """The sharing engine in PyTorch, for a GPU: overlapping clips computed together, each part once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -8,8 +10,28 @@ from torch import Tensor
 
 from homecage.clips.options import ClipGeometry
 from homecage.convnet.engine import Engine
-from homecage.convnet.network import POOLING, Convnet
-from homecage.convnet.sharing import TAPS, Group, Layer, plan_sharing
+from homecage.convnet.network import POOLING, Convnet, pool
+from homecage.convnet.sharing import TAPS, Group, Layer, SharingPlan, plan_sharing
+
+Selection = slice | Tensor
+"""Which planes, of those in a tensor (planes, C, H, W)."""
+
+
+@dataclass(frozen=True)
+class _Frames:
+    """How conv1 makes a group of planes of frames."""
+
+    kernel: Tensor  # those of all its taps, side by side
+    inputs: list[Selection]  # the frames of each tap
+
+
+@dataclass(frozen=True)
+class _Planes:
+    """How a layer makes planes of those of the layer before."""
+
+    taps: list[tuple[Tensor, slice]]  # the kernel of each tap, and the planes that it is needed of
+    groups: list[list[list[tuple[int, Selection]]]]
+    """For each group, at each time: the taps that are added up, and which planes' of each."""
 
 
 class TorchEngine(Engine):
@@ -20,13 +42,17 @@ class TorchEngine(Engine):
     ) -> None:
         super().__init__(convnet, geometry, batch_size)
         self._precision = precision
-        self._plan = plan_sharing(batch_size, geometry)
         device = convnet.mean.device
-        self._clips = torch.tensor(self._plan.clips, device=device)  # (C, L / 8)
-        self._kernels = [
+        plan = plan_sharing(batch_size, geometry)
+        # The plan's numbers lie on the device from now on: to send them with each batch would mean to
+        # wait for the batch before.
+        self._clips = torch.tensor(plan.clips, device=device)  # (clips, L / 8)
+        kernels = [
             [_lay_out(kernel[:, :, tap], precision) for tap in TAPS]
             for kernel, _ in convnet.list_convolutions()
         ]
+        self._frames = [_plan_frames(group, kernels[0], device) for group in plan.layers[0]]
+        self._planes = [_plan_planes(plan, i, kernels[i], device) for i in range(1, len(kernels))]
         self._biases = [
             bias.to(precision)[:, None, None] for _, bias in convnet.list_convolutions()
         ]
@@ -35,57 +61,83 @@ class TorchEngine(Engine):
     def activate_fc6(self, scaled: Tensor) -> Tensor:
         """Compute each layer's planes from those of the layer before."""
         x = scaled.transpose(0, 1).to(self._precision)  # (T, C, S, S), channels last in memory
-        first, *others = self._plan.layers
-        planes = torch.cat([self._convolve_frames(x, group) for group in first])
-        for number, layer in enumerate(others, start=1):
-            taps = self._convolve(planes, self._plan.layers[number - 1], number)
-            planes = torch.cat([self._combine(taps, group, number) for group in layer])
-        pooled = planes[self._clips].transpose(1, 2).flatten(1)  # in the order of the plain network
+        parts = []
+        for group in self._frames:
+            # All taps at once: frames have too few channels to share taps.
+            stacked = torch.cat([x[frames] for frames in group.inputs], dim=1)
+            convolved = F.conv2d(stacked, group.kernel, padding=1)
+            parts.append(combine([[convolved]], POOLING[0], self._biases[0]))
+        for number, layer in enumerate(self._planes, start=1):
+            planes = torch.cat(parts)
+            taps = [F.conv2d(planes[needed], kernel, padding=1) for kernel, needed in layer.taps]
+            parts = [
+                combine(
+                    [[taps[tap][own] for tap, own in at_time] for at_time in group],
+                    POOLING[number],
+                    self._biases[number],
+                )
+                for group in layer.groups
+            ]
+        pooled = torch.cat(parts)[self._clips]  # (clips, L / 8, C, S / 32, S / 32)
+        pooled = pooled.transpose(1, 2).flatten(1)  # in the order of the plain network
         return F.relu(F.linear(pooled, *self._fc6).float())
 
-    def _convolve_frames(self, frames: Tensor, group: Group) -> Tensor:
-        """Convolve the frames of all taps at once: they have too few channels to share taps."""
-        inputs = group.list_inputs(0)
-        stacked = torch.cat([_take(frames, own) for own in inputs.values()], dim=1)
-        kernel = torch.cat([self._kernels[0][tap] for tap in inputs], dim=1)
-        return self._finish(F.conv2d(stacked, kernel, padding=1), number=0)
 
-    def _convolve(self, planes: Tensor, layer: Layer, number: int) -> list[tuple[Tensor, int]]:
-        """Return each tap of the planes that need it, and the number of the first such plane."""
-        taps = []
-        for tap in TAPS:
-            needing = [group for group in layer if tap in group.taps]
-            start = needing[0].first if needing else 0
-            stop = needing[-1].first + len(needing[-1].planes) if needing else 0
-            kernel = self._kernels[number][tap]
-            taps.append((F.conv2d(planes[start:stop], kernel, padding=1), start))
-        return taps
+def combine(
+    parts: Sequence[Sequence[Tensor]], window: tuple[int, int, int], bias: Tensor
+) -> Tensor:
+    """Make a group's planes (N, C, H / 2, W / 2) of the taps (N, C, H, W) at each time.
 
-    def _combine(self, taps: list[tuple[Tensor, int]], group: Group, number: int) -> Tensor:
-        """Add up the taps at each time, and pool."""
-        at_times = []
-        for time in range(POOLING[number][0]):
-            parts = [
-                _take(taps[tap][0], [plane - taps[tap][1] for plane in inputs])
+    Everything between two layers' convolutions: one passage over memory for a compiler that fuses.
+
+    Args:
+        parts: the taps that are added up, for each time that is pooled over.
+        window: that of pooling: time, height, width.
+        bias: (C, 1, 1); added, as the ReLU is applied, to what is pooled: the same, and cheaper.
+    """
+    at_times = [reduce(torch.add, taps) for taps in parts]
+    return F.relu(pool(reduce(torch.maximum, at_times), window[1:]) + bias)
+
+
+def _plan_frames(group: Group, kernels: list[Tensor], device: torch.device) -> _Frames:
+    inputs = group.list_inputs(0)
+    kernel = torch.cat([kernels[tap] for tap in inputs], dim=1)
+    return _Frames(kernel, [_select(own, device) for own in inputs.values()])
+
+
+def _plan_planes(
+    plan: SharingPlan, number: int, kernels: list[Tensor], device: torch.device
+) -> _Planes:
+    needed = [_find_needed(plan.layers[number - 1], tap) for tap in TAPS]
+    groups = [
+        [
+            [
+                (tap, _select([plane - needed[tap].start for plane in inputs], device))
                 for tap, inputs in group.list_inputs(time).items()
             ]
-            at_times.append(sum(parts[1:], start=parts[0]))
-        pooled = at_times[0] if len(at_times) == 1 else torch.maximum(*at_times)
-        return self._finish(pooled, number)
+            for time in range(POOLING[number][0])
+        ]
+        for group in plan.layers[number]
+    ]
+    return _Planes(list(zip(kernels, needed, strict=True)), groups)
 
-    def _finish(self, convolved: Tensor, number: int) -> Tensor:
-        """Pool in space, then bias and ReLU: in this order the same, and cheaper."""
-        return F.relu(F.max_pool2d(convolved, POOLING[number][1:]) + self._biases[number])
+
+def _find_needed(layer: Layer, tap: int) -> slice:
+    """Return the planes that a tap is needed of, which follow one another."""
+    groups = [group for group in layer if tap in group.taps]
+    if not groups:
+        return slice(0, 0)
+    return slice(groups[0].first, groups[-1].first + len(groups[-1].planes))
 
 
 def _lay_out(kernel: Tensor, precision: torch.dtype) -> Tensor:
     return kernel.to(precision).contiguous(memory_format=torch.channels_last)
 
 
-def _take(planes: Tensor, numbers: Sequence[int]) -> Tensor:
+def _select(numbers: Sequence[int], device: torch.device) -> Selection:
     """Select planes by number; those at even steps, as most are, without a copy."""
     step = numbers[1] - numbers[0] if len(numbers) > 1 else 1
     stop = numbers[0] + step * len(numbers)
     if step > 0 and list(numbers) == list(range(numbers[0], stop, step)):
-        return planes[numbers[0] : stop : step]
-    return planes[torch.tensor(numbers, device=planes.device)]
+        return slice(numbers[0], stop, step)
+    return torch.tensor(numbers, device=device)

@@ -23,7 +23,7 @@ from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOpti
 from homecage.errors import ConfigError
 from homecage.running.chance import stays_at_chance
 from homecage.running.device import choose_device, make_deterministic
-from homecage.running.memory import keep_freed_memory, send
+from homecage.running.memory import has_room, keep_freed_memory, send
 from homecage.running.precision import autocast, choose_precision, name_precision
 from homecage.running.prefetch import Awaited
 from homecage.storage.checkpoints import Checkpoints, capture_random, make_key, restore_random
@@ -109,6 +109,9 @@ def train_convnet(
             convnet.mean.copy_(measure_mean(train_reader))
         else:
             training.restore(state)
+        for reader in (train_reader, test_reader):
+            if has_room(reader.n_bytes, device):
+                reader.hold(device)
         logger.info("%s, %s", device, precision)
         for epoch in range(training.epoch, options.epochs):
             started = time.monotonic()
@@ -164,11 +167,11 @@ class Training:
         return len(self.rows)
 
     def step(self, batch: Batch, alterations: Tensor) -> None:
-        """Take one step down the gradient, on clips altered as (B, 5) says."""
+        """Take one step down the gradient, on clips altered as (B, 6) says."""
         number = self.epoch * self._steps_per_epoch + self.seen // self.options.batch_size
         set_rate(self.optimizer, self.options, number, self._steps_per_epoch)
         codes = send(batch.codes, self.device)
-        clips = alter(send(batch.clips, self.device), alterations.to(self.device))
+        clips = alter(send(batch.clips, self.device), alterations)
         with autocast(self.precision, self.device):
             logits = self.convnet(clips)
         loss = F.cross_entropy(logits.float(), codes)
@@ -244,7 +247,7 @@ def train_epoch(
         training: the training so far.
         reader: of the training clips.
         clips: the N clips of the epoch.
-        alterations: how they are altered, (N, 5).
+        alterations: how they are altered, (N, 6).
         saved: takes checkpoints.
     """
     training.convnet.train()
@@ -277,14 +280,15 @@ def find_correct(
     """Return the behaviors of clips, and which the convnet takes for what they are, both (N,)."""
     convnet.eval()
     device = convnet.mean.device
-    codes, correct = [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    codes = [torch.zeros(0, dtype=torch.int64)]
+    predicted = [torch.zeros(0, dtype=torch.int64, device=device)]
     for batch in batches:
         clips = send(batch.clips, device)
         with autocast(precision, device):
-            predicted = convnet(clips).argmax(1)
+            predicted.append(convnet(clips).argmax(1))
         codes.append(batch.codes)
-        correct.append(predicted.cpu().numpy() == batch.codes)
-    return np.concatenate(codes), np.concatenate(correct)
+    true = torch.cat(codes).numpy()
+    return true, torch.cat(predicted).cpu().numpy() == true
 
 
 def share(correct: NDArray[np.bool_]) -> float:

@@ -98,15 +98,16 @@ def choose_engine(
     threads: int,
 ) -> tuple[str, Engine]:
     """Make the engine that the options name, or the one that suits the device the convnet is on."""
-    if convnet.shape.clip_length == 1:
-        return "frame", FrameEngine(convnet, geometry, options.batch_size, precision)
     on_cpu = convnet.mean.device.type == "cpu"
+    batch_size = options.batch_size or (16 if on_cpu else 64)
+    if convnet.shape.clip_length == 1:
+        return "frame", FrameEngine(convnet, geometry, batch_size, precision)
     name: str = options.engine
     if name == "auto":
         overlapping = geometry.stride < geometry.length
         name = ("openvino" if on_cpu else "torch") if overlapping else "plain"
     if name == "plain":
-        return name, PlainEngine(convnet, geometry, options.batch_size, precision)
+        return name, PlainEngine(convnet, geometry, batch_size, precision)
     if name == "torch":
-        return name, TorchEngine(convnet, geometry, options.batch_size, precision)
-    return name, OpenVinoEngine(convnet.cpu(), geometry, options.batch_size, precision, threads)
+        return name, TorchEngine(convnet, geometry, batch_size, precision)
+    return name, OpenVinoEngine(convnet.cpu(), geometry, batch_size, precision, threads)

@@ -43,8 +43,8 @@ REPRESENTATIONS = {
 class Fc6Options(Options):
     """How fc6 is computed; none of it changes what it is beyond rounding."""
 
-    batch_size: int = Field(16, ge=1)
-    """Clips computed at once."""
+    batch_size: int | None = Field(None, ge=1)
+    """Clips computed at once; null: 64 on a GPU, 16 on a CPU."""
     engine: Literal["auto", "openvino", "torch", "plain"] = "auto"
     """openvino: what clips share is computed once, on a CPU; torch: the same in PyTorch, for a GPU;
     plain: each clip by itself. auto: whichever suits the device; plain where clips do not overlap."""

@@ -1,10 +1,15 @@
-"""Memory: kept by the process, and copied to a device."""
+"""Memory: kept by the process, and copied to a device and back."""
 
 import ctypes
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
+
+SHARE_HELD = 0.25
+"""Of a GPU's free memory."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
 
@@ -21,7 +26,38 @@ def keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def send(array: NDArray[Any], device: torch.device) -> torch.Tensor:
-    """Copy an array to a device; to a GPU, while the caller goes on."""
-    tensor = torch.from_numpy(array)
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
+def reserve_bytes(shape: Sequence[int], device: torch.device) -> Tensor:
+    """Return room on the CPU, uint8 of this shape, that is sent to a device without another copy.
+
+    When it is freed PyTorch keeps it, and gives it out again once a GPU has read it.
+    """
+    return torch.empty(tuple(shape), dtype=torch.uint8, pin_memory=device.type == "cuda")
+
+
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """Copy a tensor to a device, if it is not there; from the CPU to a GPU, while the caller goes on."""
+    if tensor.device.type == "cpu" and device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
+def has_room(n_bytes: int, device: torch.device) -> bool:
+    """Say whether a GPU can hold so much for a whole job, and still serve others beside it."""
+    return device.type == "cuda" and n_bytes <= SHARE_HELD * torch.cuda.mem_get_info(device)[0]
+
+
+def fetch(tensors: Sequence[Tensor]) -> Callable[[], list[NDArray[Any]]]:
+    """Begin to copy tensors from the device that computes them; return what waits for the copies.
+
+    It waits for what the device was given before, and not for what it is given from now on.
+    """
+    copies = [tensor.to("cpu", non_blocking=True) for tensor in tensors]
+    device = tensors[0].device
+    copied = torch.cuda.current_stream(device).record_event() if device.type == "cuda" else None
+
+    def wait() -> list[NDArray[Any]]:
+        if copied is not None:
+            copied.synchronize()
+        return [copy.numpy() for copy in copies]
+
+    return wait
