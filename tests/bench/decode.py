@@ -8,6 +8,7 @@ from pathlib import Path
 from homecage.frames.decode import build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
 from homecage.frames.store import decode_video
+from homecage.simulate.names import video_names
 from homecage.simulate.options import SimulationOptions
 from homecage.simulate.videos import simulate_video
 from tests.bench.compare import Comparison, compare
@@ -44,7 +45,8 @@ def _decode(video: Path, options: FramesOptions, name: Path) -> None:
 
 def _make_video(path: Path) -> None:
     """Repeat a short simulated video: painting it takes longer than decoding it."""
-    simulate_video(video="mouse", options=SimulationOptions(seconds=SIMULATED_S), output=path)
+    options = SimulationOptions(seconds=SIMULATED_S)
+    simulate_video(video=video_names(options)[0], options=options, output=path)
     path.write_bytes(path.read_bytes() * N_LOOPS)  # A program stream may follow another.
 
 
