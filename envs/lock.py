@@ -14,8 +14,8 @@ ENVS = Path(__file__).parent
 LOCK = ENVS / "lock.txt"
 HEADER = "# Every package of homecage's environment, pinned. Made by `make lock`; do not edit.\n"
 
-_VIDEO = ["defopt", "ffmpeg-python", "imageio-ffmpeg", "numpy", "opencv-python-headless"]
-_VIDEO += ["pandas", "pyarrow", "pydantic", "pyyaml", "zarr", "zarrs"]
+_VIDEO = ["defopt", "ffmpeg-python", "google-crc32c", "imageio-ffmpeg", "numcodecs", "numpy"]
+_VIDEO += ["opencv-python-headless", "pandas", "pyarrow", "pydantic", "pyyaml", "zarr", "zarrs"]
 FAMILIES = {
     "video": _VIDEO,
     "torch": [*_VIDEO, "openvino", "python-crfsuite", "safetensors", "scikit-learn", "torch"],

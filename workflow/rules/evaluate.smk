@@ -54,7 +54,7 @@ rule evaluate_predictions:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=demand(2000, per_hour=200),
+        mem_mb=demand(2000, per_hour=200, of=max),
         runtime=demand(30, per_hour=2),
     params:
         behaviors=BEHAVIORS,
@@ -87,7 +87,7 @@ rule list_bouts:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=demand(2000, per_hour=200),
+        mem_mb=demand(2000, per_hour=100),
         runtime=demand(30, per_hour=2),
     params:
         behaviors=BEHAVIORS,
@@ -168,7 +168,7 @@ rule audit_leakage:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=demand(4000),
+        mem_mb=demand(4000, per_hour=100),
         runtime=demand(30, per_hour=5),
     params:
         animals=json.dumps(

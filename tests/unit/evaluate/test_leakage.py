@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homecage.evaluate import leakage
-from homecage.evaluate.leakage import WINDOW, Animals, audit_leakage, correlate, measure_changes
+from homecage.evaluate.leakage import (
+    WINDOW,
+    Animals,
+    audit_leakage,
+    correlate,
+    cut_liveliest,
+    measure_changes,
+)
 from homecage.storage.frame_tables import write_times
 from homecage.storage.tables import read_tsv
 
@@ -123,3 +130,10 @@ def test_correlation_is_that_of_brute_force_and_highest_at_the_place(start, seed
         correlation[start] == pytest.approx(1, abs=1e-4)
         and correlation[start] >= max(correlation) - 1e-4
     )
+
+
+def test_a_second_that_is_kept_keeps_nothing_else_in_memory():
+    frames = np.random.default_rng(0).integers(0, 256, (300, 32, 32, 3), dtype=np.uint8)
+    query = cut_liveliest("a", "", frames)
+    assert query.changes.shape[0] == WINDOW
+    assert query.changes.base is None

@@ -199,7 +199,8 @@ def cut_liveliest(recording: str, clip: str, frames: NDArray[np.uint8]) -> Query
         energy = np.square(changes).sum(axis=1)
         start = int(np.convolve(energy, np.ones(WINDOW), "valid").argmax())
     picture = take_picture(frames[start : start + WINDOW + 1])
-    return Query(recording, clip, changes[start : start + WINDOW], picture)
+    # A copy: a view would keep the changes of all frames.
+    return Query(recording, clip, changes[start : start + WINDOW].copy(), picture)
 
 
 def find_same(queries: list[Query], pixels: StoredArray) -> Iterator[tuple[Query, float, int]]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from homecage.storage.stores import StoredArray
 
-FRAMES_PER_BLOCK = 1024  # One shard of the frame store.
+FRAMES_PER_BLOCK = 1024
 
 
 def read_blocks(frames: StoredArray) -> Iterator[NDArray[np.uint8]]:

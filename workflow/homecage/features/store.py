@@ -18,7 +18,7 @@ from homecage.storage.expect import expect
 from homecage.storage.stores import ArraySpec, Store, StoreWriter, open_store, write_store
 
 _KIND = "features"
-_CHUNK, _SHARD = 256, 16_384  # Clips read at once, and in a file.
+_CHUNK, _SHARD = 256, 2**18  # Clips read at once, and in a file.
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from homecage.frames.raw import RawFile, describe_file, write_report
 from homecage.storage.frame_tables import read_times, write_times
 from homecage.storage.stores import ArraySpec, StoreWriter, open_store, write_store
 
-_SHARD = 1024  # Frames in a file: 50 MB of them at 128 pixels.
+_SHARD = 2**16  # Frames in a file: half an hour and more.
 _CHUNK = 8  # Frames read at once, as many as a clip has.
 _COUNTS = ArraySpec(shape_tail=(), dtype="int64", chunk=1024, shard=2**20)
 

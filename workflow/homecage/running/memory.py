@@ -18,7 +18,8 @@ def keep_freed_memory() -> None:
     """Ask glibc to keep freed memory for the next allocation; elsewhere do nothing.
 
     A training step frees and takes the same large tensors again and again. Each time, the system
-    would hand out new pages and clear them, which took about a fifth of a step.
+    would hand out new pages and clear them, which took up to a fifth of a step. To be called where the
+    steps begin: what is freed later is never given back, and what was taken before still is.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

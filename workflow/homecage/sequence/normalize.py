@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+_AT_ONCE = 32
+
 
 class Normalize(nn.Module):
     """Takes off each number's mean over the training clips and divides by its deviation."""
@@ -15,12 +17,15 @@ class Normalize(nn.Module):
         self.register_buffer("mean", torch.zeros(descriptor))
         self.register_buffer("deviation", torch.ones(descriptor))
 
-    def measure(self, x: Tensor) -> None:
-        """Take mean and deviation from clips (C, D); a number that never changes becomes 0."""
-        deviation, mean = torch.std_mean(x.double(), dim=0, correction=0)
-        self.mean.copy_(mean)
-        self.deviation.copy_(torch.where(deviation > 1e-6, deviation, 1.0))
+    def measure(self, videos: list[Tensor]) -> None:
+        """Take mean and deviation from the clips of videos (C, D); a number that never changes becomes 0."""
+        # A few numbers at a time: all of them in float64 take four times the memory of the videos.
+        for first in range(0, len(self.mean), _AT_ONCE):
+            own = slice(first, first + _AT_ONCE)
+            x = torch.cat([video[:, own] for video in videos]).double()
+            deviation, self.mean[own] = torch.std_mean(x, dim=0, correction=0)
+            self.deviation[own] = torch.where(deviation > 1e-6, deviation, 1.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return numbers (..., D) on one scale."""
-        return (x - self.mean) / self.deviation
+        return (x - self.mean).div_(self.deviation)  # Without another copy of a whole video.

@@ -7,7 +7,6 @@ import torch
 from homecage.clips.options import ClipGeometry
 from homecage.errors import StudyError
 from homecage.running.device import choose_device, make_deterministic
-from homecage.running.memory import keep_freed_memory
 from homecage.sequence.decoding import Evidence
 from homecage.sequence.models import Task, find_model
 from homecage.sequence.options import AnyModel
@@ -68,7 +67,6 @@ def train_model(
         InterruptedTrainingError: a signal asked to stop.
     """
     make_deterministic(threads)
-    keep_freed_memory()
     learned_sha256 = [hash_file(path) for path in learned]
     reader = Reader(representations, behaviors, geometry, learned_sha256)
     videos = [*training, *validation]

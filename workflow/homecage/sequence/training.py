@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from homecage.errors import ConfigError
 from homecage.running.chance import stays_at_chance
 from homecage.running.device import choose_device
+from homecage.running.memory import keep_freed_memory
 from homecage.running.precision import autocast, name_precision
 from homecage.sequence.models import Fitted, Task
 from homecage.sequence.normalize import Normalize
@@ -100,7 +101,7 @@ def start_training(
     network = build(**shape)
     for part in network.modules():
         if isinstance(part, Normalize):
-            part.measure(torch.cat([video.x for video in task.training]))
+            part.measure([video.x for video in task.training])
     weights = weigh_behaviors(task, options.class_weight).to(device)
     plan = plan_windows(task, options.window_clips, options.window_growth)
     return Training(network.to(device), weights, options, precision), plan
@@ -110,6 +111,7 @@ def run_epochs(
     run: "Training", plan: pd.DataFrame, task: Task, after_step: Callable[[], None]
 ) -> None:
     """Train to the end, calling this after each step."""
+    keep_freed_memory()
     device, options = run.weights.device, run.options
     windows = plan.loc[plan.index.repeat(plan["copies"])]  # as each epoch has them
     training = {video.video: video.to(device) for video in task.training}

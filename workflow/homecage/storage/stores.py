@@ -4,22 +4,22 @@ A store is a group of arrays that grow along their first axis, kept as a few lar
 chunks. zarr alone reads a missing shard as zeros and a flipped bit as data. So every chunk is
 compressed by zstd with zstd's own checksum (zarrs, which makes zarr fast, does not look at that of the
 crc32c codec when it reads a part of a shard), and the attributes carry the exact size of every shard.
-(A shard of zeros alone is not stored: it is none of those that must be there.) The same rows give the
-same bytes.
+zarr holds a shard in memory to write it; here its chunks are written as they fill, so that a day of video
+is a handful of files. The same rows give the same bytes.
 """
 
 import hashlib
 import json
-import os
-import re
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import google_crc32c
 import numpy as np
 import zarr
+from numcodecs.zstd import Zstd
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
@@ -31,7 +31,7 @@ FORMAT = 2
 
 _HEADER = "homecage"  # The group attribute that holds the store's own description.
 _METADATA = "zarr.json"
-_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
+_LEVEL = 1  # of zstd
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ArraySpec:
     """The form of one array: everything but its length.
 
     ``shape_tail`` is the shape of one row; ``chunk`` and ``shard`` are rows per chunk (the unit of
-    reading) and rows per shard (the file, and the unit of writing).
+    reading and writing) and rows per shard (the file).
     """
 
     shape_tail: tuple[int, ...]
@@ -53,7 +53,7 @@ class ArraySpec:
 
 
 class StoreWriter:
-    """Takes rows in blocks of any length and writes whole shards as they fill."""
+    """Takes rows in blocks of any length and writes whole chunks as they fill."""
 
     def __init__(self, folder: Path, arrays: Mapping[str, ArraySpec]) -> None:
         """Make empty arrays in a folder."""
@@ -69,33 +69,44 @@ class StoreWriter:
         """
         self._arrays[name].append(block)
 
+    def close(self) -> None:
+        """Let go of the files, whole or not."""
+        for array in self._arrays.values():
+            array.close()
+
     def _finish(self) -> dict[str, Any]:
         """Write the rows still in memory; return what each array must be when it is opened."""
         return {name: array.finish() for name, array in self._arrays.items()}
 
 
 class _ArrayWriter:
-    """One array being written: the rows of an unfinished shard in memory, all before on disk."""
+    """One array being written: the rows of an unfinished chunk in memory, all before on disk.
+
+    A shard is its chunks, one after the other, then where each begins and its bytes, then the checksum of
+    that: the layout of zarr's sharding codec.
+    """
 
     def __init__(self, folder: Path, spec: ArraySpec) -> None:
-        # One thread: several would lay the chunks in the order in which they finish.
-        with _use_zarrs(threads=1):
-            self._array = zarr.create_array(
-                folder,
-                zarr_format=3,
-                shape=(0, *spec.shape_tail),
-                dtype=spec.dtype,
-                chunks=(spec.chunk, *spec.shape_tail),
-                shards=(spec.shard, *spec.shape_tail),
-                compressors=[ZstdCodec(level=1, checksum=True)],
-                filters=None,
-                fill_value=0,
-                chunk_key_encoding={"name": "default", "separator": "."},
-            )
+        self._array = zarr.create_array(
+            folder,
+            zarr_format=3,
+            shape=(0, *spec.shape_tail),
+            dtype=spec.dtype,
+            chunks=(spec.chunk, *spec.shape_tail),
+            shards=(spec.shard, *spec.shape_tail),
+            compressors=[ZstdCodec(level=_LEVEL, checksum=True)],
+            filters=None,
+            fill_value=0,
+            chunk_key_encoding={"name": "default", "separator": "."},
+        )
+        self._zstd = Zstd(level=_LEVEL, checksum=True)
         self._folder = folder
-        self._waiting = np.empty((spec.shard, *spec.shape_tail), dtype=spec.dtype)
+        self._waiting = np.zeros((spec.chunk, *spec.shape_tail), dtype=spec.dtype)
         self._n_waiting = 0
-        self._n_shards = 0
+        self._n_rows = 0
+        self._file: IO[bytes] | None = None  # the shard being written
+        self._index = np.empty((spec.shard // spec.chunk, 2), dtype="<u8")  # begin, bytes
+        self._n_chunks = 0  # of this shard
         self._shard_bytes: dict[str, int] = {}
 
     def append(self, block: NDArray[Any]) -> None:
@@ -105,44 +116,60 @@ class _ArrayWriter:
                 f"array {self._folder.name!r} takes rows {waiting.shape[1:]} of {waiting.dtype}, "
                 f"got {block.shape[1:]} of {block.dtype}"
             )
+        self._n_rows += len(block)
         while len(block):
             rows = block[: len(waiting) - self._n_waiting]
             waiting[self._n_waiting : self._n_waiting + len(rows)] = rows
             self._n_waiting += len(rows)
             block = block[len(rows) :]
             if self._n_waiting == len(waiting):
-                self._write_shard()
+                self._write_chunk()
 
     def finish(self) -> dict[str, Any]:
         if self._n_waiting:
-            self._write_shard()
+            self._waiting[self._n_waiting :] = 0
+            self._write_chunk()
+        if self._file:
+            self._end_shard(self._file)
+        self._array.resize((self._n_rows, *self._waiting.shape[1:]))
         return {
             "metadata_sha256": _hash_metadata(self._folder),
             "shard_bytes": self._shard_bytes,
         }
 
-    def _write_shard(self) -> None:
-        try:
-            self._array.append(self._waiting[: self._n_waiting])
-        except RuntimeError as error:
-            if match := _SYSTEM_ERROR.search(str(error)):  # As zarrs tells of a full disk.
-                raise OSError(int(match[1]), os.strerror(int(match[1]))) from None
-            raise
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+
+    def _write_chunk(self) -> None:
+        if not self._file:
+            name = _name_shard(self._array, len(self._shard_bytes))
+            self._file = (self._folder / name).open("wb")
+            self._index[:] = np.iinfo(np.uint64).max  # No such chunk.
+            self._n_chunks = 0
+        chunk = self._zstd.encode(self._waiting)
+        self._index[self._n_chunks] = self._file.tell(), len(chunk)
+        self._file.write(chunk)
         self._n_waiting = 0
-        shard = self._folder / _name_shard(self._array, self._n_shards)
-        self._n_shards += 1
-        if shard.exists():  # Zeros alone are not stored.
-            self._shard_bytes[shard.name] = shard.stat().st_size
+        self._n_chunks += 1
+        if self._n_chunks == len(self._index):
+            self._end_shard(self._file)
+
+    def _end_shard(self, file: IO[bytes]) -> None:
+        index = self._index.tobytes()
+        file.write(index + google_crc32c.value(index).to_bytes(4, "little"))
+        self._shard_bytes[Path(file.name).name] = file.tell()
+        file.close()
+        self._file = None
 
 
 @contextmanager
 def write_store(path: Path, *, kind: str, arrays: Mapping[str, ArraySpec]) -> Iterator[StoreWriter]:
     """Write a store that appears at ``path`` whole when the block ends, or not at all.
 
-    Memory is bounded by one shard of each array.
+    Memory is bounded by one chunk of each array.
     """
-    with publish(path) as temporary:
-        writer = StoreWriter(temporary, arrays)
+    with publish(path) as temporary, closing(StoreWriter(temporary, arrays)) as writer:
         yield writer
         header = {"format": FORMAT, "kind": kind, "arrays": writer._finish()}
         attributes = {**writer.attributes, _HEADER: header}
