@@ -49,8 +49,11 @@ rule all:
         ),
 
 
-# The screen is ours while jobs run, unless Snakemake's own pages are asked for, or fewer of them.
 onstart:
+    # An interrupted job leaves Snakemake's copy of what it would have replaced, and could not begin again beside
+    # it. What stands in results is whole.
+    shutil.rmtree(".snakemake/backups", ignore_errors=True)
+    # The screen is ours while jobs run, unless Snakemake's own pages are asked for, or fewer of them.
     shown = workflow.output_settings
     if not (shown.quiet or shown.verbose or shown.printshellcmds):
         SCREEN.begin(

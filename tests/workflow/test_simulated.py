@@ -96,7 +96,7 @@ def test_a_run_is_a_line_for_each_job_and_ends_with_where_to_look(simulated):
     # Beside them are Snakemake's own account of the run and its table of jobs.
     assert len(shown) < total + 80
     assert shown[-1].startswith("Done. The table is in results/figures/accuracy.md")
-    assert (simulated.results / "logs" / "train_convnet" / "convnet" / "all.log").read_text()
+    assert (simulated.results / "logs" / "train_convnet" / "all.log").read_text()
 
 
 def test_snakemakes_own_pages_are_shown_to_who_asks(edited):

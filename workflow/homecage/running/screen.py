@@ -138,7 +138,7 @@ class Screen(logging.Handler):
                 self._status[record.thread] = status[0]
             case _ if record.levelno >= logging.WARNING and not message.startswith(_AND_SO):
                 if record.levelno == logging.WARNING:
-                    self._warnings.append(message)
+                    self._warnings.append(message.strip())
                 else:
                     self._erred = True
                 self._pass_on(record)
