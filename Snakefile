@@ -49,20 +49,38 @@ rule all:
         ),
 
 
-# The last thing on the screen: where to look, or what to do.
-onsuccess:
-    if workflow.is_main_process and Path(TABLES[-1]).exists():
-        print(
-            f"Done. The table is in {TABLES[-1]}, the figures are in results/figures/, every number in"
-            " results/evaluation/.",
-            file=sys.stderr,
+onstart:
+    # An interrupted job leaves Snakemake's copy of what it would have replaced, and could not begin again beside
+    # it. What stands in results is whole.
+    shutil.rmtree(".snakemake/backups", ignore_errors=True)
+    # The screen is ours while jobs run, unless Snakemake's own pages are asked for, or fewer of them.
+    shown = workflow.output_settings
+    if not (shown.quiet or shown.verbose or shown.printshellcmds):
+        SCREEN.begin(
+            Planned(
+                job.rule.name,
+                job.threads,
+                job.resources.get("runtime", 0),
+                job.benchmark,
+            )
+            for job in workflow.dag.needrun_jobs()
         )
+
+
+# The last thing on it: where to look, or what to do.
+onsuccess:
+    SCREEN.end(
+        f"Done. The table is in {TABLES[-1]}, the figures are in results/figures/, every number in"
+        " results/evaluation/."
+        if Path(TABLES[-1]).exists()
+        else "Done."
+    )
 
 
 onerror:
-    if workflow.is_main_process:
-        print(
-            "Not finished: what went wrong stands above, after 'error', and in the log it names. What was"
-            " made before is kept; once it is mended, the same command goes on.",
-            file=sys.stderr,
-        )
+    SCREEN.end(
+        "Not finished: it was interrupted. What was made before is kept; the same command goes on."
+        if SCREEN.interrupted
+        else "Not finished: what went wrong stands above, after 'error', and in the log it names. What was"
+        " made before is kept; once it is mended, the same command goes on."
+    )

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from homecage.storage.stores import ArraySpec, write_store
 from homecage.storage.tables import read_tsv, write_tsv
-from tests.project import Project, copy_project
+from tests.project import SHOWN, Project, copy_project
 
 SIZE_PX = 32
 
@@ -78,5 +78,5 @@ def write_frame_store() -> Callable[..., Path]:
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The tiny experiment on simulated data, run once; tests must leave it as it is."""
     project = copy_project(tmp_path_factory.mktemp("simulated"))
-    project.make()
+    (project.path / SHOWN).write_text(project.make().stdout, encoding="utf-8")
     return project

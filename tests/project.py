@@ -32,6 +32,9 @@ TINY = {
 }
 """An experiment of a minute; what it learns is worth nothing."""
 
+SHOWN = "shown.txt"
+"""What the tiny experiment's first run had on the screen."""
+
 
 @dataclass(frozen=True)
 class Project:

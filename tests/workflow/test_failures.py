@@ -60,7 +60,10 @@ def test_all_problems_are_named_at_once(simulated, tmp_path):
         "Mend what is named and run the same command again",
     ):
         assert problem in shown, problem
-    assert "Not finished: " in shown.partition("Mend what is named")[2]
+    *_, mend, last = shown.splitlines()
+    assert mend.startswith("Mend what is named") and last.startswith(
+        "Not finished: what went wrong"
+    )
     (counted,) = re.findall(r"the study has (\d+) problems", shown)
     assert int(counted) == shown.count("\n  - ") == 8
 

@@ -243,11 +243,20 @@ def test_a_file_that_is_cut_off_is_refused_and_takes_no_result_away(lab, tmp_pat
     shutil.copy2(good, tmp_path / "good")
     content = good.read_bytes()
     good.write_bytes(content[: len(content) * 2 // 3] if good.suffix == ".mpg" else b"fram")
+    # As an interrupted job leaves it.
+    (lab.path / ".snakemake" / "backups" / "results" / "frames" / "sim02day.zarr").mkdir(
+        parents=True
+    )
     ran = lab.make(check=False)
     assert ran.returncode and "Traceback" not in ran.stdout
     assert REFUSED[path] in ran.stdout
     problems = ran.stdout.partition("the study has 1 problem")[2]
     assert problems.splitlines()[2].startswith("Mend what is named and run the same command again")
+    stands = (
+        "[decode-video] warning: results/frames/sim02day.zarr: what was decoded before stands\n"
+    )
+    # When its job ends, and among all warnings.
+    assert ran.stdout.count(stands) == (2 if path == VIDEO else 0)
     assert read_results(lab) == before
     # The good file comes back, with its own date.
     shutil.copy2(tmp_path / "good", good)

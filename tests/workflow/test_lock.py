@@ -1,6 +1,7 @@
 """One run at a time makes a file; a run that is killed takes its jobs with it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.project import TINY, copy_project
+from tests.project import SHOWN, TINY, copy_project
 
 LONG = TINY | {"simulation": TINY["simulation"] | {"seconds": 36_000}}
 """An experiment whose first job would take hours."""
@@ -28,14 +29,17 @@ rule make:
 """A job that watches no run: it waits for a file of its run's name and then writes that name."""
 
 
-def start(folder, *arguments, **environment):
+def start(folder, *arguments, shown=subprocess.DEVNULL, **environment):
     path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.Popen(
         [Path(sys.executable).with_name("snakemake"), "--cores", "1", *arguments],
         cwd=folder,
         env=os.environ | path | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=shown,
+        stderr=shown,
+        # A run in the background of a shell ignores Ctrl-C, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        process_group=0,
     )
 
 
@@ -43,10 +47,11 @@ def start(folder, *arguments, **environment):
 def running(tmp_path):
     """A project with a run in the middle of its first job, and the process that runs it."""
     project = copy_project(tmp_path, LONG)
-    run = start(tmp_path, VIDEO)
+    with (tmp_path / SHOWN).open("wb") as shown:
+        run = start(tmp_path, VIDEO, shown=shown)
     wait_until(lambda: list(project.results.glob("dataset/full_database/.*.mpg")))
     jobs = psutil.Process(run.pid).children(recursive=True)
-    assert {"bash", "tee", "ffmpeg"} <= {job.name().partition("-")[0] for job in jobs}
+    assert {"bash", "ffmpeg"} <= {job.name().partition("-")[0] for job in jobs}
     yield project, run, jobs
     for process in (run, *jobs):
         with suppress(psutil.NoSuchProcess):
@@ -76,6 +81,18 @@ def test_a_second_run_of_the_same_files_is_refused_and_may_look(running):
         project.run(only_looks)
     project.make(NOTICE)
     assert run.poll() is None and not any(map(is_gone, jobs))
+
+
+def test_an_interrupted_run_says_so_last(running):
+    project, run, jobs = running
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait() != 0
+    wait_until(lambda: all(map(is_gone, jobs)))
+    shown = (project.path / SHOWN).read_text()
+    assert shown.splitlines()[-1] == (
+        "Not finished: it was interrupted. What was made before is kept; the same command goes on."
+    )
+    assert "Terminating processes on user request" in shown and "failed" not in shown
 
 
 def test_a_killed_run_takes_its_jobs_with_it_and_unlocking_lets_the_next_one_in(running):

@@ -1,6 +1,7 @@
 """The default experiment at a tiny size, from nothing to the report."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from homecage.storage.frame_tables import read_predictions
 from homecage.storage.hashing import hash_file
 from homecage.storage.weights import load_weights
 from homecage.study.behaviors import HOME_CAGE
-from tests.project import Project
+from tests.project import SHOWN, Project
 from tests.workflow.plans import DRAWING, GPU_RULES, read_jobs, read_roles
 from tests.workflow.recompute import check_table
 
@@ -84,10 +85,24 @@ def test_the_plan_of_all_folds_divides_the_videos(simulated):
         assert len(held_out) + len(training) + len(validation) == 4
 
 
-def test_a_run_ends_with_where_to_look(edited):
-    shown = edited.make("--forcerun", "write_accuracy").stdout
-    said = shown.rpartition("steps (100%) done")[2]
-    assert "Done. The table is in results/figures/accuracy.md" in said
+def test_a_run_is_a_line_for_each_job_and_ends_with_where_to_look(simulated):
+    shown = (simulated.path / SHOWN).read_text().splitlines()
+    starts = [line for line in shown if re.match(r"\d\d:\d\d:\d\d  \d+ of \d+ done", line)]
+    total = int(next(line.split()[1] for line in shown if line.startswith("total ")))
+    assert len(starts) == total - 1  # The last one, all, only collects.
+    assert starts[-1].split(" done")[0].endswith(f" of {total}")
+    assert any(line.endswith(": train_model lstm-3dcnn sim01day") for line in starts)
+    assert any(re.search(r", about \d+ (s|min) left: ", line) for line in starts)
+    # Beside them are Snakemake's own account of the run and its table of jobs.
+    assert len(shown) < total + 80
+    assert shown[-1].startswith("Done. The table is in results/figures/accuracy.md")
+    assert (simulated.results / "logs" / "train_convnet" / "all.log").read_text()
+
+
+def test_snakemakes_own_pages_are_shown_to_who_asks(edited):
+    shown = edited.make("--forcerun", "write_accuracy", "--printshellcmds").stdout
+    assert "\n    reason: " in shown and "python -m homecage write-accuracy" in shown
+    assert "Done. The table is in results/figures/accuracy.md" in shown
 
 
 def test_a_second_run_does_nothing(simulated):

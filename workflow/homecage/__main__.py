@@ -33,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"usage: homecage <verb> --help\n\nverbs:\n{verbs}", file=sys.stderr)
         return 0 if wanted else 2
     verb, *rest = arguments
-    logging.basicConfig(format=f"[{verb}] %(message)s", stream=sys.stderr)
+    logging.basicConfig(format=f"[{verb}] %(levelname)s%(message)s", stream=sys.stderr)
+    logging.addLevelName(logging.INFO, "")
+    logging.addLevelName(logging.WARNING, "warning: ")  # as running/screen.py finds it
     logging.getLogger("homecage").setLevel(logging.INFO)  # and other libraries stay quiet
     signal.signal(signal.SIGTERM, _exit_on_signal)
     end_with_run()

@@ -28,7 +28,7 @@ rule import_annotation:
         code=code("import-annotation"),
     shell:
         "python -m homecage import-annotation --annotation {input.annotation:q} --times {input.times:q}"
-        " --vocabulary {params.vocabulary:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --vocabulary {params.vocabulary:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule predict_human:
@@ -51,4 +51,4 @@ rule predict_human:
         code=code("predict-human"),
     shell:
         "python -m homecage predict-human --annotation {input.annotation:q} --times {input.times:q}"
-        " --behaviors {params.behaviors:q} --video={wildcards.video:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --behaviors {params.behaviors:q} --video={wildcards.video:q} --output {output:q} > {log:q} 2>&1"

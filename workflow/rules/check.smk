@@ -39,5 +39,5 @@ checkpoint check_study:
         "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
         " --reports {input.reports:q} --vocabulary {params.vocabulary:q} --clip-length {params.clip_length}"
         " --clips-needed {params.clips_needed} --on-decode-error {params.on_decode_error}"
-        " --stray {params.strays:q} --output {output:q} 2>&1 | tee {log:q};"
+        " --stray {params.strays:q} --output {output:q} > {log:q} 2>&1;"
         " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q}"

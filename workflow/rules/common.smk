@@ -4,6 +4,7 @@ import math
 import os
 import re
 import shlex
+import shutil
 import signal
 import sys
 from functools import cache
@@ -22,6 +23,8 @@ from homecage.errors import HomecageError
 from homecage.evaluate.names import HUMAN
 from homecage.features.options import REPRESENTATIONS
 from homecage.running.fingerprint import fingerprint
+from homecage.running.forecast import Planned
+from homecage.running.screen import Screen
 from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
@@ -31,6 +34,9 @@ from homecage.study.study import ANNOTATORS
 from homecage.verbs import module_of
 from snakemake.exceptions import WorkflowError
 
+# What the screen shows of a run: Snakemake's own pages are in its log.
+SCREEN = Screen(logger)
+
 # Jobs are told which process runs the workflow, and end when it is gone.
 if workflow.is_main_process:
     os.environ[RUN] = this_run()
@@ -39,13 +45,12 @@ else:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 # Jobs find the library beside this workflow, installed or not, also in an environment of their own.
-# A prefix replaces Snakemake's strict mode, without which a failed verb piped to tee would pass.
+# A prefix replaces Snakemake's strict mode.
 # Threads that wait must sleep: spinning ones, on cores that other jobs use too, were seen to slow
 # training down tenfold.
 # A job that asks for no GPU uses none; those that do say HOMECAGE_GPUS={resources.gpu} themselves, which
 # `--resources gpu=0` makes 0.
-# A signal that ends a job is sent to all of its processes: the shell and tee outlast it, and the verb leaves
-# in order.
+# A signal that ends a job is sent to all of its processes: the shell outlasts it, and the verb leaves in order.
 shell.prefix(
     "set -euo pipefail; trap '' TERM USR1; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
     f" PYTHONPATH={shlex.quote(sys.path[0])}; "

@@ -45,7 +45,7 @@ rule balance_clips:
     shell:
         "python -m homecage balance-clips {params.cut_from}{params.without} --behaviors {params.behaviors:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
-        " --plan {output.plan:q} --counts {output.counts:q} 2>&1 | tee {log:q}"
+        " --plan {output.plan:q} --counts {output.counts:q} > {log:q} 2>&1"
 
 
 rule train_convnet:
@@ -87,4 +87,4 @@ rule train_convnet:
         " --plan {input.plan:q} --behaviors {params.behaviors:q} --length {params.length}"
         " --network {params.network:q} --augment {params.augment:q} --options {params.options:q}"
         " --seed {params.seed} --threads {threads} --code {params.code} --checkpoints {params.checkpoints:q}"
-        " --model {output.model:q} --history {output.history:q} --test {output.test:q} 2>&1 | tee {log:q}"
+        " --model {output.model:q} --history {output.history:q} --test {output.test:q} > {log:q} 2>&1"

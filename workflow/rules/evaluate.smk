@@ -69,7 +69,7 @@ rule evaluate_predictions:
         " --annotations {input.annotations:q} --videos {input.videos:q} --behaviors {params.behaviors:q}"
         " --comparisons {params.comparisons:q} --by={params.by:q} --options {params.options:q}"
         " --published {params.published}"
-        " --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --output {params.folder:q} > {log:q} 2>&1"
 
 
 rule list_bouts:
@@ -96,7 +96,7 @@ rule list_bouts:
     shell:
         "python -m homecage list-bouts --predictions {input.predictions:q}"
         " --annotations {input.annotations:q} --videos {input.videos:q} --behaviors {params.behaviors:q}"
-        " --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --output {params.folder:q} > {log:q} 2>&1"
 
 
 rule count_behaviors:
@@ -121,7 +121,7 @@ rule count_behaviors:
     shell:
         "python -m homecage count-behaviors --clips {input.clips:q} --table {input.table:q}"
         " --annotations {input.annotations:q} --behaviors {params.behaviors:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule measure_learning:
@@ -145,7 +145,7 @@ rule measure_learning:
         code=code("measure-learning"),
     shell:
         "python -m homecage measure-learning --accuracy {input.accuracy:q} --time-budget {input.time_budget:q}"
-        " --curves {params.curves:q} --videos {params.videos:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --curves {params.curves:q} --videos {params.videos:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule audit_leakage:
@@ -181,4 +181,4 @@ rule audit_leakage:
         code=code("audit-leakage"),
     shell:
         "python -m homecage audit-leakage --clips {input.clips:q} --frames {input.frames:q}"
-        " --animals {params.animals:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --animals {params.animals:q} --output {output:q} > {log:q} 2>&1"

@@ -33,7 +33,7 @@ rule extract_fc6:
         "HOMECAGE_GPUS={resources.gpu} python -m homecage extract-fc6 --frames {input.frames:q}"
         " --convnet {input.convnet:q} --length {params.length} --representation={wildcards.representation:q}"
         " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --options {params.options:q}"
-        " --threads {threads} --output {output:q} 2>&1 | tee {log:q}"
+        " --threads {threads} --output {output:q} > {log:q} 2>&1"
 
 
 rule extract_motion:
@@ -56,7 +56,7 @@ rule extract_motion:
         code=code("extract-motion"),
     shell:
         "python -m homecage extract-motion --frames {input.frames:q} --geometry {params.geometry:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule learn_templates:
@@ -83,7 +83,7 @@ rule learn_templates:
     shell:
         "python -m homecage learn-templates --stores {input.stores:q} --plan {input.plan:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
-        " --threads {threads} --model {output:q} 2>&1 | tee {log:q}"
+        " --threads {threads} --model {output:q} > {log:q} 2>&1"
 
 
 rule extract_jhuang:
@@ -109,7 +109,7 @@ rule extract_jhuang:
     shell:
         "python -m homecage extract-jhuang --frames {input.frames:q} --templates {input.templates:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule learn_vocabulary:
@@ -136,7 +136,7 @@ rule learn_vocabulary:
     shell:
         "python -m homecage learn-vocabulary --stores {input.stores:q} --plan {input.plan:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
-        " --threads {threads} --model {output:q} 2>&1 | tee {log:q}"
+        " --threads {threads} --model {output:q} > {log:q} 2>&1"
 
 
 rule extract_cuboids:
@@ -162,7 +162,7 @@ rule extract_cuboids:
     shell:
         "python -m homecage extract-cuboids --frames {input.frames:q} --vocabulary {input.vocabulary:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule extract_encoder:
@@ -190,4 +190,4 @@ rule extract_encoder:
     shell:
         "python -m homecage extract-encoder --frames {input.frames:q} --encoder {input.encoder:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --threads {threads}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -26,7 +26,7 @@ rule decode_video:
         code=code("decode-video"),
     shell:
         "python -m homecage decode-video --video {input.video:q} --options {params.options:q}"
-        " --frames {output.frames:q} --times {output.times:q} --report {output.report:q} 2>&1 | tee {log:q}"
+        " --frames {output.frames:q} --times {output.times:q} --report {output.report:q} > {log:q} 2>&1"
 
 
 rule decode_clips:
@@ -54,4 +54,4 @@ rule decode_clips:
         code=code("decode-clips"),
     shell:
         "python -m homecage decode-clips --clips {params.clips:q} --options {params.options:q}"
-        " --frames {output.frames:q} --report {output.report:q} 2>&1 | tee {log:q}"
+        " --frames {output.frames:q} --report {output.report:q} > {log:q} 2>&1"

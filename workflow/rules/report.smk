@@ -119,7 +119,7 @@ rule write_accuracy:
         "python -m homecage write-accuracy --accuracy {input.accuracy:q} --gain {input.gain:q}"
         " {params.ceiling} --leakage {input.leakage:q} --left-out {params.left_out}"
         " --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
-        " --markdown {output.markdown:q} 2>&1 | tee {log:q}"
+        " --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
 for figure, (tables, told, used, label) in FIGURES.items():
@@ -162,4 +162,4 @@ for figure, (tables, told, used, label) in FIGURES.items():
         shell:
             "python -m homecage {params.verb} {params.tables} {params.told} --palette {params.palette:q}"
             " --titles {params.titles:q} --data-label {params.data_label:q} --options {params.options:q}"
-            " --png {output.png:q} --pdf {output.pdf:q} 2>&1 | tee {log:q}"
+            " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

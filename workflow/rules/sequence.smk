@@ -48,7 +48,7 @@ rule train_model:
         " --annotations {input.annotations:q} --learned {input.learned:q} --behaviors {params.behaviors:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
         " --threads {threads} --code {params.code} --checkpoints {params.checkpoints:q}"
-        " --model {output.model:q} --history {output.history:q} --plan {output.plan:q} 2>&1 | tee {log:q}"
+        " --model {output.model:q} --history {output.history:q} --plan {output.plan:q} > {log:q} 2>&1"
 
 
 # All videos of a method in one job, whose start takes longer than a video.
@@ -97,7 +97,7 @@ rule predict_model:
         " --videos {params.videos:q} --models {input.models:q} --representations {params.representations:q}"
         " --features {input.features:q} --learned {input.learned:q} --times {input.times:q}"
         " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --decoding {params.decoding:q}"
-        " --threads {threads} --outputs {output:q} 2>&1 | tee {log:q}"
+        " --threads {threads} --outputs {output:q} > {log:q} 2>&1"
 
 
 rule predict_representation:
@@ -131,4 +131,4 @@ rule predict_representation:
         "python -m homecage predict-representation --features {input.features:q}"
         " --representation {params.representation:q} --learned {input.learned:q} --times {input.times:q}"
         " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --method={wildcards.method:q}"
-        " --video={wildcards.video:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --video={wildcards.video:q} --output {output:q} > {log:q} 2>&1"

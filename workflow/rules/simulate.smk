@@ -22,7 +22,7 @@ rule simulate_video:
         code=code("simulate-video"),
     shell:
         "python -m homecage simulate-video --video={wildcards.video:q}"
-        " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --options {params.options:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule simulate_annotation:
@@ -45,7 +45,7 @@ rule simulate_annotation:
         code=code("simulate-annotation"),
     shell:
         "python -m homecage simulate-annotation --video={wildcards.video:q}"
-        " --annotator {params.annotator} --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --annotator {params.annotator} --options {params.options:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule simulate_clips:
@@ -65,7 +65,7 @@ rule simulate_clips:
         code=code("simulate-clips"),
     shell:
         "python -m homecage simulate-clips --folder={wildcards.folder:q}"
-        " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --options {params.options:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule write_notice:
@@ -84,7 +84,7 @@ rule write_notice:
         options=options("simulation"),
         code=code("write-notice"),
     shell:
-        "python -m homecage write-notice --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python -m homecage write-notice --options {params.options:q} --output {output:q} > {log:q} 2>&1"
 
 
 # What no method reads: the simulator's own knowledge of each video, and what a rule gets that is told it.
@@ -108,7 +108,7 @@ rule simulate_truth:
         code=code("simulate-truth"),
     shell:
         "python -m homecage simulate-truth --video={wildcards.video:q}"
-        " --options {params.options:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --options {params.options:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule state_ceiling:
@@ -132,4 +132,4 @@ rule state_ceiling:
         code=code("state-ceiling"),
     shell:
         "python -m homecage state-ceiling --truths {input.truths:q} --annotations {input.annotations:q}"
-        " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --output {output:q} > {log:q} 2>&1"
