@@ -8,7 +8,7 @@ from homecage.sequence.lstm import Lstm
 from homecage.sequence.models import Task
 from homecage.sequence.options import LstmOptions
 from homecage.sequence.sequences import Sequence
-from homecage.sequence.training import Training, check_learned, choose_precision
+from homecage.sequence.training import Training, check_learned, choose_training_precision
 from homecage.storage.frame_tables import UNLABELED
 
 K = 8
@@ -115,12 +115,21 @@ def test_a_scaled_loss_takes_the_same_steps():
         assert all(torch.equal(weights[name], plain[name]) for name in plain)
 
 
-def test_float16_is_for_gpus():
-    cpu, gpu = torch.device("cpu"), torch.device("cuda")
-    assert choose_precision("auto", cpu) == choose_precision("float32", gpu) == torch.float32
-    assert choose_precision("auto", gpu) == choose_precision("float16", gpu) == torch.float16
-    with pytest.raises(ConfigError, match="found float16, but there is no GPU"):
-        choose_precision("float16", cpu)
+@pytest.mark.parametrize("fast", [True, False])
+def test_half_precision_is_float16_on_gpus_and_bfloat16_on_cpus_that_are_fast_in_it(
+    monkeypatch, fast
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": fast})
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    choose, cpu, gpu = choose_training_precision, torch.device("cpu"), torch.device("cuda")
+    assert choose("auto", cpu) == (torch.bfloat16 if fast else torch.float32)
+    assert choose("bfloat16", cpu) == torch.bfloat16
+    assert choose("float32", cpu) == choose("float32", gpu) == torch.float32
+    assert choose("auto", gpu) == choose("float16", gpu) == torch.float16
+    with pytest.raises(ConfigError, match=r"found float16 on a CPU; expected .* bfloat16"):
+        choose("float16", cpu)
+    with pytest.raises(ConfigError, match=r"found bfloat16 on a GPU; expected .* float16"):
+        choose("bfloat16", gpu)
 
 
 def test_a_network_that_learned_nothing_is_refused():

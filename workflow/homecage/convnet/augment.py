@@ -38,13 +38,13 @@ def alter(clips: Tensor, alterations: Tensor) -> Tensor:
 
 def move(clips: Tensor, down: Tensor, right: Tensor, size: Tensor, side: Tensor) -> Tensor:
     """Mirror clips, enlarge them about their middle and shift them; beyond their edges, the edges go on."""
-    zeros = torch.zeros_like(size)
-    # From a pixel's place after to its place before, where -1 and 1 are the edges.
-    rows = torch.stack(
-        [side / size, zeros, -2 * side * right / size, zeros, 1 / size, -2 * down / size]
-    )
     b, t, s = clips.shape[:3]
-    grid = F.affine_grid(rows.T.view(b, 2, 3), [b, 1, s, s], align_corners=False)
+    # The middles of pixels, where -1 and 1 are the edges: from a pixel's place after to its place before.
+    after = (2 * torch.arange(s, device=clips.device) + 1) / s - 1
+    across = (side / size)[:, None] * (after - 2 * right[:, None])  # (B, S)
+    along = (after - 2 * down[:, None]) / size[:, None]
+    shape = (b, s, s)
+    grid = torch.stack([across[:, None].expand(shape), along[:, :, None].expand(shape)], dim=-1)
     flat = clips.permute(0, 1, 4, 2, 3).reshape(b, -1, s, s)
     moved = F.grid_sample(flat, grid, padding_mode="border", align_corners=False)
     return moved.view(b, t, -1, s, s).permute(0, 1, 3, 4, 2)

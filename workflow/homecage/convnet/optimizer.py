@@ -16,8 +16,8 @@ def make_optimizer(convnet: Convnet, options: ConvnetOptions) -> torch.optim.Opt
     """Return the optimizer that the options name."""
     groups = group_parameters(convnet, options)
     if options.optimizer == "adamw":
-        return torch.optim.AdamW(groups, betas=(options.momentum, 0.999))
-    return torch.optim.SGD(groups, momentum=options.momentum)
+        return torch.optim.AdamW(groups, betas=(options.momentum, 0.999), fused=True)
+    return torch.optim.SGD(groups, momentum=options.momentum, fused=True)
 
 
 def group_parameters(convnet: Convnet, options: ConvnetOptions) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,8 @@ BLOCK = 64
 _CONTAINERS = "avi,m4v,matroska,mov,mpeg,mpegts,mpegvideo"
 _MAX_DAMAGE = 4  # Lines of damage that are kept: a broken file has one for each of its frames.
 _OLDEST_FFMPEG = 7  # -enc_time_base demux, and the words of the log that are read here.
+
+_PAUSE_S = 0.005
 
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 _SEVERE = re.compile(r"\[(error|fatal|panic)\]")
@@ -142,7 +145,7 @@ def decode(
     arguments = build_arguments(options, video=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}")
     # Log and times are read while ffmpeg writes them: it would stop at a full pipe, and a full disk
     # would cut files off without a word.
-    with os.fdopen(times_end, encoding="ascii") as times, ThreadPoolExecutor(2) as readers:
+    with os.fdopen(times_end, "rb", buffering=0) as times, ThreadPoolExecutor(2) as readers:
         try:
             process = subprocess.Popen(
                 [program, *arguments],
@@ -157,7 +160,7 @@ def decode(
         with process:
             assert process.stdout is not None and process.stderr is not None
             log = readers.submit(_read_log, io.TextIOWrapper(process.stderr, errors="replace"))
-            read_times = readers.submit(_read_times, times)
+            read_times = readers.submit(_read_times, _read_seldom(times))
             try:
                 n_taken = _hand_over(process.stdout, options, take)
                 process.wait()
@@ -200,10 +203,12 @@ def _hand_over(
 def _read_blocks(pipe: IO[bytes], size_px: int) -> Iterator[NDArray[np.uint8]]:
     """Yield whole frames, (up to ``BLOCK``, size, size, 3)."""
     frame = size_px * size_px * 3
-    while data := pipe.read(BLOCK * frame):
-        if n_frames := len(data) // frame:
-            block = np.frombuffer(data, dtype=np.uint8, count=n_frames * frame)
-            yield block.reshape(n_frames, size_px, size_px, 3)
+    while True:
+        block = np.empty((BLOCK, size_px, size_px, 3), dtype=np.uint8)
+        n_frames = pipe.readinto(block) // frame  # type: ignore[attr-defined]
+        if not n_frames:
+            return
+        yield block[:n_frames]
 
 
 def _read_log(lines: Iterable[str]) -> tuple[int | None, int | None, list[str]]:
@@ -230,6 +235,15 @@ def _read_log(lines: Iterable[str]) -> tuple[int | None, int | None, list[str]]:
     more = [f"and {n_more} more lines like these"] if n_more else []
     width_px, height_px = size or (None, None)
     return width_px, height_px, [*damage, *more]
+
+
+def _read_seldom(pipe: IO[bytes]) -> Iterator[str]:
+    """Yield the lines of a pipe, some at a time: to wake for each frame's would cost a tenth of decoding."""
+    rest = b""
+    while data := pipe.read(2**16):
+        *lines, rest = (rest + data).split(b"\n")
+        yield from map(bytes.decode, lines)
+        time.sleep(_PAUSE_S)
 
 
 def _read_times(lines: Iterable[str]) -> NDArray[np.float64]:

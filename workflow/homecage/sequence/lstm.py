@@ -5,9 +5,9 @@ Letters: B batch, C clips, D descriptor, K behaviors.
 
 from functools import partial
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from homecage.sequence.dropout import dropout
 from homecage.sequence.models import Fitted, Task
 from homecage.sequence.options import LstmOptions
 from homecage.sequence.training import fit_network, score_network
@@ -37,7 +37,7 @@ class Lstm(nn.Module):
         """Return logits (B, C, K) from descriptors (B, C, D)."""
         for layer in self.layers:
             hidden, _ = layer(x)
-            x = F.dropout(hidden, self.dropout, self.training)
+            x = dropout(hidden, self.dropout, self.training)
         logits: Tensor = self.output(x)
         return logits
 

@@ -8,6 +8,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from homecage.sequence.dropout import dropout
 from homecage.sequence.models import Fitted, Task
 from homecage.sequence.normalize import Normalize
 from homecage.sequence.options import MlpOptions
@@ -29,8 +30,8 @@ class Mlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, C, K) from descriptors (B, C, D)."""
-        x = F.dropout(self.normalize(x), self.input_dropout, self.training)
-        h = F.dropout(F.relu(self.hidden(x)), self.dropout, self.training)
+        x = dropout(self.normalize(x), self.input_dropout, self.training)
+        h = dropout(F.relu(self.hidden(x)), self.dropout, self.training)
         logits: Tensor = self.output(h)
         return logits
 

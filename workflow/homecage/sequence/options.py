@@ -40,9 +40,10 @@ class TrainingOptions(Options):
     refit: bool = False
     """Whether the validation videos, once they have said after how many passes to stop, are learned from
     too, by training anew for so many passes. Source: our choice."""
-    precision: Literal["auto", "float32", "float16"] = "auto"
-    """Of the layers' arithmetic in training; weights are float32. float16 needs a GPU. auto: float16 on a
-    GPU, else float32. Source: our choice."""
+    precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    """Of the layers' arithmetic in training; weights are float32. float16 needs a GPU, bfloat16 a CPU.
+    auto: float16 on a GPU, bfloat16 on a CPU that is fast in it (AMX, AMD's AVX512-BF16), else float32.
+    Source: our choice."""
 
 
 class LstmOptions(TrainingOptions):

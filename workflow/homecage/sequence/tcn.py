@@ -8,6 +8,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from homecage.sequence.dropout import dropout
 from homecage.sequence.models import Fitted, Task
 from homecage.sequence.normalize import Normalize
 from homecage.sequence.options import TcnOptions
@@ -40,10 +41,10 @@ class Tcn(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, C, K) from descriptors (B, C, D)."""
-        x = F.dropout(self.normalize(x), self.input_dropout, self.training)
+        x = dropout(self.normalize(x), self.input_dropout, self.training)
         h = self.input(x).transpose(1, 2)  # (B, H, C)
         for dilated, mixed in zip(self.dilated, self.mixed, strict=True):
-            h = h + F.dropout(mixed(F.relu(dilated(h))), self.dropout, self.training)
+            h = h + dropout(mixed(F.relu(dilated(h))), self.dropout, self.training)
         logits: Tensor = self.output(h.transpose(1, 2))
         return logits
 

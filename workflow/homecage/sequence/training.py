@@ -23,7 +23,7 @@ from homecage.errors import ConfigError
 from homecage.running.chance import stays_at_chance
 from homecage.running.device import choose_device
 from homecage.running.memory import keep_freed_memory
-from homecage.running.precision import autocast, name_precision
+from homecage.running.precision import autocast, choose_precision, name_precision
 from homecage.sequence.models import Fitted, Task
 from homecage.sequence.normalize import Normalize
 from homecage.sequence.options import TrainingOptions
@@ -96,7 +96,7 @@ def start_training(
 ) -> tuple["Training", pd.DataFrame]:
     """Make a network to be trained, and plan the windows that it learns from."""
     device = choose_device()
-    precision = choose_precision(options.precision, device)
+    precision = choose_training_precision(options.precision, device)
     torch.manual_seed(task.seed)
     network = build(**shape)
     for part in network.modules():
@@ -177,18 +177,24 @@ def score_whole(network: nn.Module, x: Tensor) -> Tensor:
     return logits
 
 
-def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
-    """Return what layers compute in: ``auto`` is float16 on a GPU and float32 on a CPU.
+def choose_training_precision(wanted: str, device: torch.device) -> torch.dtype:
+    """Return what layers compute in: ``auto`` is half precision where the device is fast in it.
 
-    bfloat16 cannot be had: under autocast cuDNN's LSTM computes in float16, whatever is asked for.
+    That is float16 on a GPU, since under autocast cuDNN's LSTM computes in it whatever is asked for, and
+    bfloat16 on a CPU, where PyTorch has no LSTM in float16.
 
     Raises:
-        ConfigError: float16 on a CPU.
+        ConfigError: half precision of the other kind of device.
     """
-    if wanted == "float16" and device.type == "cpu":
-        raise ConfigError("precision: found float16, but there is no GPU; expected auto or float32")
-    on_gpu = torch.float16 if wanted != "float32" else torch.float32
-    return on_gpu if device.type != "cpu" else torch.float32
+    on_cpu = device.type == "cpu"
+    if wanted == ("float16" if on_cpu else "bfloat16"):
+        place, half = ("a CPU", "bfloat16") if on_cpu else ("a GPU", "float16")
+        raise ConfigError(
+            f"precision: found {wanted} on {place}; expected auto, float32 or {half} there"
+        )
+    if on_cpu:
+        return choose_precision(wanted, device)  # type: ignore[arg-type]
+    return torch.float32 if wanted == "float32" else torch.float16
 
 
 class Training:
