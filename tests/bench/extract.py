@@ -53,7 +53,7 @@ def measure_extract_cpu() -> Comparison:
 
 
 def measure_extract_cpu_without_amx() -> Comparison:
-    """The same where AMX is switched off; on a CPU without, the same again."""
+    """The same where AMX is switched off, and with it bfloat16: as on an Intel CPU without."""
     limit = {"ONEDNN_MAX_CPU_ISA": WITHOUT_AMX}
     return _measure("extract_cpu_without_amx", 32, CPU, torch.float32, **limit)
 
