@@ -18,7 +18,6 @@ rule extract_fc6:
         representation=one_of(DESCRIPTORS),
     conda:
         "../../envs/torch.yaml"
-    threads: 2
     resources:
         gpu=1,
         mem_mb=demand(8000),

@@ -11,6 +11,9 @@ from torch import Tensor
 SHARE_HELD = 0.25
 """Of a GPU's free memory."""
 
+HELD_ON_CPU = 2**30
+"""Bytes: 12 minutes of video at 128 pixels, three hours at 32."""
+
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
 
 
@@ -43,8 +46,10 @@ def send(tensor: Tensor, device: torch.device) -> Tensor:
 
 
 def has_room(n_bytes: int, device: torch.device) -> bool:
-    """Say whether a GPU can hold so much for a whole job, and still serve others beside it."""
-    return device.type == "cuda" and n_bytes <= SHARE_HELD * torch.cuda.mem_get_info(device)[0]
+    """Say whether a device can hold so much for a whole job, and still serve others beside it."""
+    if device.type == "cpu":
+        return n_bytes <= HELD_ON_CPU
+    return n_bytes <= SHARE_HELD * torch.cuda.mem_get_info(device)[0]
 
 
 def fetch(tensors: Sequence[Tensor]) -> Callable[[], list[NDArray[Any]]]:
