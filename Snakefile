@@ -33,6 +33,7 @@ rule all:
     default_target: True
     input:
         CHECKED,
+        VERDICT,
         "results/study/folds.tsv",
         # Wanted themselves: Snakemake makes no lost file again that is only on the way to others.
         [

@@ -1,6 +1,7 @@
 """What a changed file of a study, or a cell of its sheets, runs again: what it must, and only that."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -218,13 +219,14 @@ def test_what_a_check_has_passed_is_not_overlooked_after_an_interruption(lab):
 
 
 def read_results(project: Project) -> dict[str, bytes]:
-    """Return all that a run is kept for: not logs, times and what decoding found."""
+    """Return all that a run is kept for: not logs, times, what decoding found and that it passed."""
     return {
         str(path.relative_to(project.results)): path.read_bytes()
         for path in project.results.rglob("*")
         if path.is_file()
         and not {"logs", "benchmarks"} & set(path.relative_to(project.results).parts)
         and not (path.parent.name in ("frames", "clips") and path.suffix == ".json")
+        and path.name != "verdict.txt"
     }
 
 
@@ -264,6 +266,30 @@ def test_a_file_that_is_cut_off_is_refused_and_takes_no_result_away(lab, tmp_pat
     assert not {*DECODING, "check_study"} & set(lab.plan())
     if good.suffix == ".txt":
         assert lab.plan() == {}
+
+
+@pytest.mark.parametrize("problem", ["damaged", "missing", "new"])
+def test_a_check_that_failed_fails_again_until_what_it_names_is_mended(lab, problem):
+    path = lab.path / (VIDEO if problem == "damaged" else ANNOTATION)
+    new = [lab.path / file.with_stem("new") for file in (VIDEO, ANNOTATION)]
+    with restored(path, *new):
+        if problem == "damaged":
+            path.write_bytes(path.read_bytes()[:-50_000])
+        elif problem == "missing":
+            path.unlink()
+        else:
+            shutil.copy(lab.path / VIDEO, new[0])
+            new[1].write_text("frame: 1-9 sleepwalk\n")
+        shown = lab.make(check=False).stdout
+        after = read_results(lab)
+        named = re.findall(r"^  - .*", shown, re.MULTILINE)
+        assert len(named) == 1
+        ran = lab.make(check=False)
+        assert ran.returncode
+        assert re.findall(r"^  - .*", ran.stdout, re.MULTILINE) == named
+        assert read_results(lab) == after
+    lab.make("--until", "check_study")
+    assert not {*DECODING, "check_study"} & set(lab.plan())
 
 
 def test_the_last_line_of_the_checks_log_says_what_to_do(lab):

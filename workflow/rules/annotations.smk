@@ -5,7 +5,7 @@ rule import_annotation:
     input:
         # Where the file is missing the check comes first, and says so.
         annotation=lambda wildcards: raw(
-            [VIDEOS[wildcards.video].annotations.get(wildcards.annotator, CHECKED)]
+            [VIDEOS[wildcards.video].annotations.get(wildcards.annotator, VERDICT)]
         ),
         times="results/frames/{video}.parquet",
         checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),

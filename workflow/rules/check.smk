@@ -14,8 +14,11 @@ checkpoint check_study:
         ),
         notice=raw([STUDY.notice] if STUDY.notice else []),
     output:
+        # Missing from when a check begins until it has passed, so one that failed is made again: Snakemake puts
+        # the table back and takes the failed job for done. It comes first, as what others wait for.
+        verdict=VERDICT,
         # Not taken away before another one has passed.
-        update(CHECKED),
+        table=update(CHECKED),
     log:
         "results/logs/check_study.log",
     benchmark:
@@ -39,5 +42,6 @@ checkpoint check_study:
         "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
         " --reports {input.reports:q} --vocabulary {params.vocabulary:q} --clip-length {params.clip_length}"
         " --clips-needed {params.clips_needed} --on-decode-error {params.on_decode_error}"
-        " --stray {params.strays:q} --output {output:q} > {log:q} 2>&1;"
-        " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q}"
+        " --stray {params.strays:q} --output {output.table:q} > {log:q} 2>&1;"
+        " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q};"
+        " echo passed > {output.verdict:q}"

@@ -85,6 +85,7 @@ FOLDS = {fold.name: fold for fold in PLAN}
 FOLD_OF = {video: fold.name for fold in PLAN for video in fold.held_out}
 BEHAVIORS = list(EXPERIMENT.vocabulary.names)
 CHECKED = "results/check/videos.tsv"
+VERDICT = "results/check/verdict.txt"
 
 
 ENCODER = EXPERIMENT.features.encoder.file
