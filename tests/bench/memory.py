@@ -2,7 +2,7 @@
 
 Each verb runs in a process of its own, with the default experiment's options, on a synthetic video of each
 length; what it writes is the next one's input. The table goes to results/benchmarks/memory.tsv. A day needs
-10 GB for temporary files and some 20 minutes, most of them for decoding it.
+10 GB for temporary files; it has not been run to its end: it was stopped while the TCN trained.
 """
 
 import argparse

@@ -72,7 +72,8 @@ def find_jobs(project: Path) -> list[Case]:
             outputs = tuple(named.split(", "))
         _, called, command = line.partition("python -m homecage ")
         if called:
-            verb, *arguments = shlex.split(command.partition(" 2>&1")[0])
+            words = shlex.split(command.partition(" 2>&1")[0])
+            verb, *arguments = words[: words.index(">")]  # What follows is the log.
             jobs.append(Case(project, verb, tuple(arguments), outputs))
     return jobs
 

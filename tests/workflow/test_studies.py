@@ -333,7 +333,7 @@ rule extract_brightness:
         code=code("extract-brightness"),
     shell:
         "python -m homecage extract-brightness --frames {input.frames:q}"
-        " --geometry {params.geometry:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --geometry {params.geometry:q} --output {output:q} > {log:q} 2>&1"
 """
 
 MODEL_MODULE = '''\

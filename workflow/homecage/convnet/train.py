@@ -76,7 +76,6 @@ def train_convnet(
         InterruptedTrainingError: a signal asked to stop.
     """
     make_deterministic(threads)
-    keep_freed_memory()
     device = choose_device()
     precision = choose_precision(options.precision, device)
     train_reader, test_reader = (
@@ -113,6 +112,7 @@ def train_convnet(
             if has_room(reader.n_bytes, device):
                 reader.hold(device)
         logger.info("%s, %s", device, precision)
+        keep_freed_memory()
         for epoch in range(training.epoch, options.epochs):
             started = time.monotonic()
             rng = np.random.default_rng([seed, epoch])

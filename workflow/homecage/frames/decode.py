@@ -38,7 +38,7 @@ _CONTAINERS = "avi,m4v,matroska,mov,mpeg,mpegts,mpegvideo"
 _MAX_DAMAGE = 4  # Lines of damage that are kept: a broken file has one for each of its frames.
 _OLDEST_FFMPEG = 7  # -enc_time_base demux, and the words of the log that are read here.
 
-_PAUSE_S = 0.005
+_PAUSE_S = 0.005  # Between two readings of the frames' times.
 
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 _SEVERE = re.compile(r"\[(error|fatal|panic)\]")

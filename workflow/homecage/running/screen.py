@@ -106,7 +106,7 @@ class Screen(logging.Handler):
 
     @property
     def interrupted(self) -> bool:
-        """Whether somebody stopped the run, and nothing went wrong."""
+        """Whether somebody stopped the run, or it ended without an error."""
         return self._stopped or not (self._failed or self._erred)
 
     def close(self) -> None:

@@ -283,7 +283,7 @@ def open_store(path: Path, *, kind: str, threads: int = 1) -> Store:
 
 
 def _use_zarrs(threads: int) -> AbstractContextManager[Any]:
-    """Return a context; arrays opened in it are read and written by zarrs with so many threads."""
+    """Return a context; arrays opened in it are read by zarrs with so many threads."""
     settings: AbstractContextManager[Any] = zarr.config.set(
         {
             "codec_pipeline.path": "zarrs.ZarrsCodecPipeline",
