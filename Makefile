@@ -82,6 +82,7 @@ $(READY): envs/lock.txt pyproject.toml
 	echo "homecage needs Python 3.11, 3.12 or 3.13, with its venv (on Debian: apt install python3-venv)." >&2; \
 	echo "Tried: $(PYTHON). To name another: make PYTHON=/path/to/python3.13" >&2; \
 	exit 1
-	python -m pip install --quiet --requirement envs/lock.txt
+	# Python compiles what it imports; to compile everything takes nearly as long as to install it.
+	python -m pip install --quiet --no-compile --requirement envs/lock.txt
 	python -m pip install --quiet --no-deps --editable .
 	touch $(READY)
