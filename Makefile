@@ -84,6 +84,6 @@ $(READY): envs/lock.txt pyproject.toml
 	exit 1
 	python -m pip install --quiet --no-compile --requirement envs/lock.txt
 	python -m pip install --quiet --no-deps --editable .
-	# On all cores, and nobody's tests: pip, on one, would take as long again as it takes to install.
+# On all cores, and nobody's tests: pip, on one, would take as long again as it takes to install.
 	python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib workflow >/dev/null || true
 	touch $(READY)
