@@ -148,14 +148,12 @@ def test_another_workflow_uses_it_as_a_module(installed, configured, planned, tm
     assert own.plan() == {f"lab_{rule}": count for rule, count in planned.items()}
 
 
-def test_it_is_deployed_from_a_commit(installed, configured, planned, tmp_path):
+def test_it_is_deployed_from_a_commit(configured, planned, tmp_path):
     """Snakemake fetches the rules, file by file, as it does from a hosting service."""
-    source = tmp_path / "source"
-    source.mkdir()
-    git = ["git", f"--git-dir={source}/.git", f"--work-tree={installed}"]
-    git += ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=no"]
+    source = copy_project(tmp_path / "source", {}).path
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=no"]
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "x"]):
-        subprocess.run([*git, *command], check=True)
+        subprocess.run([*git, *command], cwd=source, check=True)
     fetched = f"git+file://{source}/workflow/Snakefile@HEAD"
     own = deploy(tmp_path / "own", configured, snakefile=fetched, config="config", names="")
     assert own.plan() == planned
