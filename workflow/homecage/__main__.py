@@ -45,7 +45,6 @@ def main(arguments: list[str] | None = None) -> int:
             function,
             argv=rest,
             parsers=_options_parsers(function),
-            cli_options="all",
             short={},
             argparse_kwargs={"prog": f"homecage {verb}"},
             no_negated_flags=True,

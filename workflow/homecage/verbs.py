@@ -4,6 +4,7 @@ Functions are named, not imported: a rule depends on the modules its own verb im
 """
 
 VERBS: dict[str, str] = {
+    "new": "homecage.new:new_study",
     "write-reference": "homecage.reference:write_reference",
     "simulate": "homecage.simulate.dataset:simulate",
     "simulate-video": "homecage.simulate.videos:simulate_video",
