@@ -10,7 +10,7 @@ import pytest
 from homecage import verbs
 from homecage.__main__ import load_verb, main
 from homecage.simulate.options import SimulationOptions
-from homecage.verbs import VERBS, module_of
+from homecage.verbs import COMMANDS, VERBS, module_of
 
 RULES = Path(__file__).parents[2] / "workflow" / "rules"
 
@@ -24,13 +24,14 @@ def test_every_verb_is_a_plain_function_with_keywords_only(verb):
     assert verb == function.__name__.replace("_", "-")
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*COMMANDS, *VERBS])
 def test_every_verb_explains_itself(verb, capsys):
     with pytest.raises(SystemExit, match="0"):
         main([verb, "--help"])
     shown = capsys.readouterr().out
-    for parameter in inspect.signature(load_verb(verb)).parameters:
-        assert f"--{parameter.replace('_', '-')}" in shown
+    for name, parameter in inspect.signature(load_verb(verb)).parameters.items():
+        option = "--" if parameter.kind is parameter.KEYWORD_ONLY else ""
+        assert f"{option}{name.replace('_', '-')}" in shown
 
 
 def test_an_unknown_verb_lists_the_verbs(capsys):

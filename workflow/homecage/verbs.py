@@ -3,6 +3,11 @@
 Functions are named, not imported: a rule depends on the modules its own verb imports, and on no others.
 """
 
+COMMANDS: dict[str, str] = {
+    "new": "homecage.new:new_study",
+}
+"""What people type, and no rule runs: what they cannot leave out may stand without a name."""
+
 VERBS: dict[str, str] = {
     "write-reference": "homecage.reference:write_reference",
     "simulate": "homecage.simulate.dataset:simulate",

@@ -10,7 +10,14 @@ import sys
 from functools import cache
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+import yaml
+
+# The library lies beside these rules, installed or not. Rules that Snakemake fetched one by one, as for another
+# workflow's `module`, have no library beside them: then it is the one that is installed.
+RULES = workflow.current_basedir
+LIBRARY = str(Path(RULES).parent) if isinstance(RULES, os.PathLike) else ""
+if LIBRARY:
+    sys.path.insert(0, LIBRARY)
 
 from homecage.check.gate import (
     identify_study,
@@ -33,6 +40,7 @@ from homecage.study.layouts import make_study
 from homecage.study.study import ANNOTATORS
 from homecage.verbs import module_of
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 # What the screen shows of a run: Snakemake's own pages are in its log.
 SCREEN = Screen(logger)
@@ -44,7 +52,7 @@ else:
     # Slurm's warning that a job's time is nearly up reaches Snakemake on the node too; the verb acts on it.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
-# Jobs find the library beside this workflow, installed or not, also in an environment of their own.
+# Jobs find the same library, also in an environment of their own.
 # A prefix replaces Snakemake's strict mode.
 # Threads that wait must sleep: spinning ones, on cores that other jobs use too, were seen to slow
 # training down tenfold.
@@ -53,14 +61,20 @@ else:
 # A signal that ends a job is sent to all of its processes: the shell outlasts it, and the verb leaves in order.
 shell.prefix(
     "set -euo pipefail; trap '' TERM USR1; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
-    f" PYTHONPATH={shlex.quote(sys.path[0])}; "
+    + (f" PYTHONPATH={shlex.quote(LIBRARY)}; " if LIBRARY else "; ")
 )
 
+# The configuration of a study, or of a workflow that uses this one, says what differs from config.yaml here.
+DEFAULTS = workflow.source_path("../../config.yaml")
+differs, config = config, yaml.safe_load(Path(DEFAULTS).read_text(encoding="utf-8"))
+update_config(config, differs)
 
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
 try:
-    EXPERIMENT = check_config(config, map(Path, reversed(workflow.configfiles)))
+    EXPERIMENT = check_config(
+        config, map(Path, [DEFAULTS, *reversed(workflow.configfiles)])
+    )
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
     METHODS = EXPERIMENT.complete_methods

@@ -20,10 +20,6 @@ if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "an
     )
 
 
-localrules:
-    write_sheet,
-
-
 rule write_sheet:
     output:
         "results/study/{sheet}.tsv",
@@ -33,6 +29,7 @@ rule write_sheet:
         "results/benchmarks/write_sheet/{sheet}.tsv"
     wildcard_constraints:
         sheet=one_of(SHEETS),
+    localrule: True
     conda:
         "../../envs/video.yaml"
     resources:
