@@ -27,6 +27,7 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/sequence.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/exports.smk"
 
 
 rule all:
@@ -44,6 +45,8 @@ rule all:
         ],
         PREDICTIONS,
         TABLES,
+        EXPORTED,
+        EXPORTS,
         CEILING,
         expand(
             "results/figures/{figure}.{format}", figure=FIGURES, format=["png", "pdf"]
