@@ -16,8 +16,8 @@ Picture = NDArray[np.uint8]
 
 _DPI = 72  # A point is a pixel.
 _LINE = 1.5  # Of the size of the letters.
-_DIGIT = 0.66
-"""Width of a place in a number, of the size of the letters: no digit moves when another changes."""
+_DIGIT, _MARK = 0.68, 0.4
+"""Width of a digit's place and of a mark's, of the size of the letters: none moves when another changes."""
 
 
 def line_px(size_px: int) -> int:
@@ -27,7 +27,7 @@ def line_px(size_px: int) -> int:
 
 @lru_cache(maxsize=1024)
 def write_word(text: str, size_px: int, color: str = "#222222") -> Picture:
-    """Draw a text on white, as high as a line and as wide as it is."""
+    """Draw a text on white, as high as a line and as wide as its ink."""
     height, most = line_px(size_px), (len(text) + 1) * size_px
     with mpl.rc_context({"font.family": FONT}):
         figure = Figure(figsize=(most / _DPI, height / _DPI), dpi=_DPI)
@@ -37,16 +37,19 @@ def write_word(text: str, size_px: int, color: str = "#222222") -> Picture:
     drawn: Picture = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     drawn = drawn[:height, :, :3]
     inked = np.flatnonzero((drawn < 255).any(axis=(0, 2)))
-    return drawn[:, : inked[-1] + 1 if len(inked) else 1].copy()
+    return drawn[:, inked[0] : inked[-1] + 1].copy() if len(inked) else drawn[:, :size_px].copy()
 
 
 def write_number(text: str, size_px: int, color: str = "#222222") -> Picture:
-    """Draw a number on white, each of its characters in a place of the same width."""
-    width = round(_DIGIT * size_px)
-    picture = np.full((line_px(size_px), width * len(text), 3), 255, np.uint8)
-    for place, character in enumerate(text):
-        put(picture, write_word(character, size_px, color), 0, place * width)
-    return picture
+    """Draw a number on white, every digit in the middle of a place of the same width."""
+    places = []
+    for character in text:
+        width = round(size_px * (_DIGIT if character.isdigit() else _MARK))
+        place = np.full((line_px(size_px), width, 3), 255, np.uint8)
+        drawn = write_word(character, size_px, color)
+        put(place, drawn, 0, max(0, (width - drawn.shape[1]) // 2))
+        places.append(place)
+    return np.concatenate(places, axis=1)
 
 
 def put(picture: Picture, part: Picture, top: int, left: int) -> None:

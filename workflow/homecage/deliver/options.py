@@ -17,7 +17,7 @@ class ExportOptions(Options):
     """What every run makes for each video, besides the tables of all videos: tables (bouts, time budgets,
     transitions), frames (frame by frame, Parquet and CSV), boris (a BORIS project), one_hot (DeepEthogram,
     SimBA), nwb (needs the extra homecage[nwb]), overlay (a video). One file alone: name it to Snakemake."""
-    methods: tuple[str, ...] | None = None
+    methods: tuple[str, ...] | None = Field(None, min_length=1)
     """Of which methods it makes them; null: of all."""
     min_bout_s: float | None = Field(None, gt=0, le=3600)
     """Bouts shorter than this, in seconds, go to a neighbor, in everything that is exported and nowhere

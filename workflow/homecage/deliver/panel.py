@@ -11,8 +11,8 @@ from homecage.report.style import ABSENT, GREY, shorten
 from homecage.storage.frame_tables import UNLABELED, Codes
 
 _NAME_LENGTH = 16
-_CELL_PX = 160
-"""The least width of a behavior's name and bar."""
+_BAR = 5
+"""The least length of a bar, of the size of the letters."""
 _GAP_PX = 4
 _ROWS = ("predicted", "true", "probability")
 
@@ -20,9 +20,9 @@ _ROWS = ("predicted", "true", "probability")
 class Panel:
     """The panel of each frame of a video, (height, width, 3).
 
-    From above: the behavior that is predicted, with its probability, and the true one; the probability of
-    every behavior, as a bar; and strips of the time around the frame, which is in their middle: predicted,
-    true, and all probabilities on top of each other.
+    From above: the behavior that is predicted, with its probability, and the time; the true one, where it is
+    known, and the frame's number; the probability of every behavior, as a bar; and strips of the time around
+    the frame, which is in their middle: predicted, true, and all probabilities on top of each other.
     """
 
     def __init__(
@@ -41,10 +41,13 @@ class Panel:
         self._line = line_px(self._size)
         labels = [write_word(label, self._size, GREY) for label in _ROWS]
         self._left = max(label.shape[1] for label in labels) + 2 * _GAP_PX
-        self._n_columns = int(np.clip(width_px // _CELL_PX, 1, 4))
+        words = [write_word(name, self._size) for name in self._names]
+        self._name_px = max(word.shape[1] for word in words) + 2 * _GAP_PX
+        cell_px = self._name_px + _BAR * self._size
+        self._n_columns = int(np.clip(width_px // cell_px, 1, 4))
         self._n_rows = math.ceil(len(self._names) / self._n_columns)
 
-        self._bars_top = (2 if truth is not None else 1) * self._line + _GAP_PX
+        self._bars_top = 2 * self._line + _GAP_PX
         self._strips_top = self._bars_top + self._n_rows * self._line + _GAP_PX
         heights = [self._line, self._line if truth is not None else 0, 3 * self._line]
         tops = self._strips_top + np.cumsum([0, *(height + 2 for height in heights)])
@@ -69,6 +72,7 @@ class Panel:
         if self._truth is not None:
             self._name(picture, self._line, int(self._truth[frame]), None)
         self._tell(picture, 0, _clock(float(scoring.edges_s[frame])))
+        self._tell(picture, self._line, str(frame))
         self._draw_bars(picture, scoring.probability[frame])
         self._draw_strips(picture, frame)
         return picture
@@ -84,7 +88,7 @@ class Panel:
                 put(picture, label, top + (height - self._line) // 2, _GAP_PX)
         for number, name in enumerate(self._names):
             top, left, _ = self._place_bar(number)
-            put(picture, write_word(name, self._size), top, left - self._name_px())
+            put(picture, write_word(name, self._size), top, left - self._name_px + _GAP_PX)
         below = self._strips[-1][0] + self._strips[-1][1]
         half = f"{window_s / 2:g} s"
         put(picture, write_word(f"−{half}", self._size, GREY), below, self._left)
@@ -108,15 +112,12 @@ class Panel:
         number = write_number(text, self._size)
         put(picture, number, top, self._width - _GAP_PX - number.shape[1])
 
-    def _name_px(self) -> int:
-        return self._width // self._n_columns // 2 + _GAP_PX
-
     def _place_bar(self, number: int) -> tuple[int, int, int]:
         """Return the top, the left end and the full length of a behavior's bar."""
         column, row = divmod(number, self._n_rows)
         cell = self._width // self._n_columns
-        left = column * cell + self._name_px() + _GAP_PX
-        return self._bars_top + row * self._line, left, (column + 1) * cell - left - 2 * _GAP_PX
+        left = column * cell + self._name_px
+        return self._bars_top + row * self._line, left, (column + 1) * cell - left - _GAP_PX
 
     def _draw_bars(self, picture: Picture, probability: NDArray[np.float32]) -> None:
         for number, share in enumerate(np.nan_to_num(probability).tolist()):
