@@ -125,6 +125,16 @@ def test_a_method_that_is_null_is_taken_away():
             "kind",
         ),
         ({"behaviors": [{"name": "a"}, {"name": "A"}]}, "stands for both"),
+        ({"exports": {"forms": ["bris"]}}, r"exports\.forms\.0: found 'bris'; .*'boris'"),
+        (
+            {"exports": {"methods": ["x"]}},
+            r"exports\.methods: no method 'x'; .*: 3dcnn, lstm-3dcnn",
+        ),
+        ({"exports": {"min_bout_s": 0}}, r"exports\.min_bout_s: found 0; .*greater than 0"),
+        (
+            {"exports": {"bin_s": 1e-9}},
+            r"exports\.bin_s: found 1e-09; .*greater than or equal to 1",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(config, message):

@@ -27,7 +27,7 @@ GPU_RULES = {"train_convnet", "extract_fc6", "train_model"}
 
 SCORES = dict.fromkeys(
     [
-        *("evaluate_predictions", "list_bouts", "write_accuracy", "all"),
+        *("evaluate_predictions", "list_bouts", "export_tables", "write_accuracy", "all"),
         *OF_SCORES,
     ],
     1,

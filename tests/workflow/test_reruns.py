@@ -318,6 +318,8 @@ def change_a_behavior(**values: object) -> str:
         ("evaluation={resamples: 500}", {"evaluate_predictions"}, 0),
         ("report={dpi: 70}", DRAWING, 0),
         ("report={ethogram_minutes: 1}", {"plot_ethogram"}, 0),
+        ("exports={bin_s: 60}", {"export_tables"}, 0),
+        ("exports={min_bout_s: 0.2}", {"export_tables"}, 0),
     ],
 )
 def test_a_value_reruns_exactly_the_rules_that_take_it(finished, graph, value, users, sheets):

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
+from homecage.deliver.options import ExportOptions
 from homecage.errors import ConfigError
 from homecage.evaluate.names import HUMAN
 from homecage.evaluate.options import EvaluationOptions
@@ -109,6 +110,7 @@ class Experiment(Options):
     pair is shown in the figures of one method. Source: paper."""
     evaluation: EvaluationOptions = EvaluationOptions()
     report: ReportOptions = ReportOptions()
+    exports: ExportOptions = ExportOptions()
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -218,6 +220,10 @@ class Experiment(Options):
                 raise ValueError(
                     f"comparisons: no method {min(unknown)!r}; expected two of: {', '.join(self.methods)}"
                 )
+        if unknown := set(self.exports.methods or ()) - set(self.methods):
+            raise ValueError(
+                f"exports.methods: no method {min(unknown)!r}; expected some of: {', '.join(self.methods)}"
+            )
         return self
 
 

@@ -50,6 +50,13 @@ VERBS: dict[str, str] = {
     "plot-boundary": "homecage.report.boundary:plot_boundary",
     "plot-learning": "homecage.report.learning:plot_learning",
     "plot-training": "homecage.report.training:plot_training",
+    "export-tables": "homecage.deliver.tables:export_tables",
+    "export-video-tables": "homecage.deliver.tables:export_video_tables",
+    "export-frames": "homecage.deliver.frame_by_frame:export_frames",
+    "export-boris": "homecage.deliver.boris:export_boris",
+    "export-one-hot": "homecage.deliver.one_hot:export_one_hot",
+    "export-nwb": "homecage.deliver.nwb:export_nwb",
+    "export-overlay": "homecage.deliver.overlay:export_overlay",
 }
 
 

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import ffmpeg
 import imageio_ffmpeg
@@ -33,6 +33,8 @@ from homecage.running.prefetch import prefetch
 
 BLOCK = 64
 """Frames handed over at a time: the bound of memory."""
+STREAM = "0:V:0"
+"""The first stream of video that is not a cover picture."""
 
 _CONTAINERS = "avi,m4v,matroska,mov,mpeg,mpegts,mpegvideo"
 _MAX_DAMAGE = 4  # Lines of damage that are kept: a broken file has one for each of its frames.
@@ -102,24 +104,34 @@ def _find_ffmpeg(program: str) -> tuple[str, str]:
     return program, match[1]
 
 
-def build_arguments(
-    options: FramesOptions, *, video: str = "VIDEO", times: str = "TIMES"
-) -> list[str]:
-    """Return ffmpeg's arguments; without paths they are the description of how frames were made."""
-    stream = ffmpeg.input(
+def describe_input(video: str, log: str) -> Any:
+    """Return a video as ffmpeg's input, of plain containers alone, so that it opens no other file.
+
+    Args:
+        video: its address, as ``file:PATH``.
+        log: what ffmpeg logs (its option ``-v``).
+    """
+    return ffmpeg.input(
         video,
         hide_banner=None,
         nostdin=None,
         nostats=None,
-        v="level+info",
+        v=log,
         threads=1,  # Videos are decoded side by side, one a core.
         format_whitelist=_CONTAINERS,
         protocol_whitelist="file",
     )
+
+
+def build_arguments(
+    options: FramesOptions, *, video: str = "VIDEO", times: str = "TIMES"
+) -> list[str]:
+    """Return ffmpeg's arguments; without paths they are the description of how frames were made."""
+    stream = describe_input(video, "level+info")
     scale = f"scale={options.size_px}:{options.size_px}:flags=bilinear+bitexact+accurate_rnd"
     pixels = {"vf": f"{scale},format=rgb24", "f": "rawvideo", "pix_fmt": "rgb24"}
     every_frame = {
-        "map": "0:V:0",  # The first stream of video that is not a cover picture.
+        "map": STREAM,
         "fps_mode": "passthrough",
         "enc_time_base": "demux",
         "bsf:v": "setts=ts=N",  # The muxer takes times that are not in order for an error of its own.

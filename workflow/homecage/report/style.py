@@ -21,6 +21,8 @@ WIDTH_IN = 7.2
 CHARACTER_IN = 0.06
 """Mean width of a character of a label."""
 
+FONT = "DejaVu Sans"
+
 GREY = "#666666"
 ABSENT: dict[str, Any] = {
     "facecolor": "#EEEEEE",
@@ -38,7 +40,7 @@ METHOD_LINES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 
 _FONT_PT = 7
 _RC = {
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
     "font.size": _FONT_PT,
     "axes.labelsize": _FONT_PT,
     "axes.titlesize": _FONT_PT + 1,

@@ -10,6 +10,7 @@ from homecage.storage.publish import publish
 
 TEXT_COLUMNS = frozenset(
     {
+        "after",
         "against",
         "animal",
         "annotator",
@@ -17,6 +18,7 @@ TEXT_COLUMNS = frozenset(
         "annotator_2",
         "average",
         "baseline",
+        "before",
         "behavior",
         "cage",
         "clip",
