@@ -152,6 +152,8 @@ class Bench:
             annotation=text,
             times=times,
             vocabulary=vocabulary,
+            options=EXPERIMENT.annotations.model_dump_json(),
+            choice="{}",
             output=labels,
         )
         second = root / "annotations" / "annotator_2" / "long.parquet"

@@ -150,6 +150,7 @@ def test_a_file_that_cannot_be_read_is_a_users_error(tmp_path, capsys):
     vocabulary = json.dumps({"behaviors": [{"name": "rest"}, {"name": "walk"}]})
     arguments = [
         *("--videos", missing, "--clips", missing, "--reports", missing),
+        *("--times", missing, "--annotations", "{}"),
         *("--vocabulary", vocabulary, "--clip-length", "8", "--clips-needed", "no"),
         *("--on-decode-error", "refuse", "--stray", "--output", str(tmp_path / "x.tsv")),
     ]

@@ -7,6 +7,7 @@ from typing import Any, Self, get_args
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from homecage.annotations.options import AnnotationOptions
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.deliver.options import ExportOptions
@@ -94,6 +95,7 @@ class Experiment(Options):
     ignored_labels: tuple[str, ...] = ()
     """Labels that are no behavior of this experiment: frames so labeled count as unlabeled, clips so
     labeled are left out."""
+    annotations: AnnotationOptions = AnnotationOptions()
     folds: FoldOptions = FoldOptions()
     frames: FramesOptions = FramesOptions()
     geometry: ClipGeometry = ClipGeometry()
@@ -214,7 +216,8 @@ class Experiment(Options):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        self.vocabulary  # noqa: B018 - raises where a label means two things
+        known = self.vocabulary.names  # Raises where a label means two things.
+        self.annotations.check_behaviors(known)
         for pair in self.comparisons:
             if unknown := set(pair) - set(self.methods):
                 raise ValueError(

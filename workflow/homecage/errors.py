@@ -22,9 +22,21 @@ class UnknownBehaviorError(HomecageError):
     """A label stands for no behavior of the vocabulary."""
 
     def __init__(self, label: str, known: Sequence[str], nearest: str) -> None:
+        self.label, self.known, self.nearest = label, known, nearest
         super().__init__(
             f"unknown behavior {label!r}; expected one of: {', '.join(known)}; the nearest label is "
             f"{nearest!r}"
+        )
+
+    @staticmethod
+    def join(errors: Sequence["UnknownBehaviorError"]) -> str:
+        """Say at once what several labels of one file are."""
+        if len(errors) == 1:
+            return str(errors[0])
+        listed = ", ".join(f"{error.label!r} (nearest: {error.nearest!r})" for error in errors)
+        return (
+            f"{len(errors)} unknown behaviors: {listed}; expected one of: {', '.join(errors[0].known)}; "
+            "list each among a behavior's labels, or in ignored_labels"
         )
 
 

@@ -9,6 +9,7 @@ checkpoint check_study:
             *expand("results/frames/{video}.json", video=VIDEOS),
             *expand("results/clips/{folder}.json", folder=FOLDERS),
         ],
+        times=expand("results/frames/{video}.parquet", video=VIDEOS),
         annotations=raw(
             path for video in VIDEOS.values() for path in video.annotations.values()
         ),
@@ -31,6 +32,7 @@ checkpoint check_study:
         runtime=demand(30),
     params:
         vocabulary=VOCABULARY,
+        reading=options("annotations"),
         clip_length=EXPERIMENT.geometry.length,
         clips_needed="yes" if EXPERIMENT.needs_clips else "no",
         on_decode_error=EXPERIMENT.frames.on_decode_error,
@@ -40,7 +42,8 @@ checkpoint check_study:
         code=code("check-study"),
     shell:
         "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
-        " --reports {input.reports:q} --vocabulary {params.vocabulary:q} --clip-length {params.clip_length}"
+        " --reports {input.reports:q} --times {input.times:q} --vocabulary {params.vocabulary:q}"
+        " --annotations {params.reading:q} --clip-length {params.clip_length}"
         " --clips-needed {params.clips_needed} --on-decode-error {params.on_decode_error}"
         " --stray {params.strays:q} --output {output.table:q} > {log:q} 2>&1;"
         " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q};"

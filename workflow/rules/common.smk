@@ -88,7 +88,9 @@ try:
     NOW = identify_study(STUDY)
     PASSED_FILE = "results/check/passed.json"
     PASSED = read_state(Path(PASSED_FILE))
-    refuse_changed_annotations(STUDY, EXPERIMENT.vocabulary, PASSED, NOW)
+    refuse_changed_annotations(
+        STUDY, EXPERIMENT.vocabulary, EXPERIMENT.annotations, PASSED, NOW
+    )
     EXPERIMENT.check_study(STUDY)
 except HomecageError as error:
     raise WorkflowError(str(error)) from None

@@ -1,13 +1,19 @@
 """The check names every problem of a study at once, or writes what the study holds."""
 
+import logging
+
+import numpy as np
 import pytest
 
-from homecage.check.annotations import find_annotation_problems
+from homecage.annotations.options import AnnotationOptions
+from homecage.check.annotations import Annotated, find_annotation_problems
 from homecage.check.check import check_study
 from homecage.errors import StudyError
 from homecage.frames.raw import RawFile, write_report
+from homecage.storage.frame_tables import write_times
 from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
+from homecage.study.choice import Choice
 from homecage.study.study import Clip, ClipFolder, Study, Video
 
 VOCABULARY = Vocabulary(behaviors=HOME_CAGE, ignored_labels=("out of sight",))
@@ -59,7 +65,7 @@ class Lab:
         )
         return path
 
-    def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse"):
+    def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse", **annotations):
         study = Study(
             title="lab",
             videos=tuple(self.videos.values()),
@@ -75,11 +81,17 @@ class Lab:
         for i, report in enumerate(self.reports.values()):
             reports.append(self.root / f"{i}.json")
             write_report(reports[-1], [report])
+        times = []
+        for video in self.videos.values():
+            times.append(self.root / f"{video.key}.parquet")
+            write_times(times[-1], np.arange(self.reports[video.path].n_frames) / 25)
         check_study(
             videos=videos,
             clips=clips,
             reports=reports,
+            times=times,
             vocabulary=VOCABULARY,
+            annotations=AnnotationOptions(**annotations),
             clip_length=clip_length,
             clips_needed=clips_needed,
             on_decode_error=on_decode_error,
@@ -110,14 +122,19 @@ def test_a_sound_study_is_described(lab):
     assert list(table.index) == ["a", "b", "c", "d 1", "day"]
     assert table.columns.tolist() == [
         *("kind", "video", "n_frames", "seconds", "n_frames_annotator_1", "n_frames_annotator_2"),
-        *("n_clips", "n_short_clips", "animal"),
+        *("n_clips", "n_short_clips", "format_annotator_1", "format_annotator_2"),
+        *("warnings_annotator_1", "warnings_annotator_2", "animal"),
     ]
-    assert table.loc["b"].tolist() == ["video", "b", "100", "4.0", "90", "20", "n/a", "n/a", ""]
+    assert table.loc["b"].tolist() == [
+        *("video", "b", "100", "4.0", "90", "20", "n/a", "n/a"),
+        *("MIT text", "MIT text", "", "", ""),
+    ]
     assert table.loc["d 1"].tolist() == [
-        *("video", "d_1", "100", "4.0", "90", "n/a", "n/a", "n/a", "007")
+        *("video", "d_1", "100", "4.0", "90", "n/a", "n/a", "n/a"),
+        *("MIT text", "n/a", "", "n/a", "007"),
     ]
     assert table.loc["day"].tolist() == [
-        *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", "")
+        *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", *4 * ["n/a"], "")
     ]
 
 
@@ -139,6 +156,7 @@ def test_all_problems_are_named_at_once(lab):
             "a.mpg: no annotation by annotator_1",
             "b2.txt, line 2: unknown behavior 'fly'",
             "b2.txt, line 3: the bout 20-120 rest overlaps the bout 1-20 rest of line 1",
+            "b2.txt, line 3: the bout 20-120 rest reaches beyond the video, which has 100 frames",
             "c1.txt: the file has no bouts",
             "d.mpg: damaged, cut off or no video (7 frames could be decoded): [error] ac-tex damaged",
             "e.mpg: 7 frames; expected 8 or more",
@@ -149,7 +167,7 @@ def test_all_problems_are_named_at_once(lab):
         strict=True,
     ):
         assert expected in problem
-    assert "the nearest label is 'groom'" in problems[7]
+    assert "the nearest label is 'groom'" in problems[8]
 
 
 def test_a_video_of_seven_frames_is_refused_for_its_frames_alone(lab):
@@ -167,6 +185,37 @@ def test_an_annotation_longer_than_its_video(lab):
     lab.annotate("a", "frame: 1-90 walk\nframe: 91-101 rest\n")
     (problem,) = lab.problems()
     assert "a1.txt, line 2: the bout 91-101 rest reaches beyond the video, which has 100" in problem
+
+
+def test_what_to_know_of_an_annotation_is_warned_of_and_recorded(lab, caplog):
+    path = lab.annotate("a", "frame: 50-59 walk\nframe: 1-9 rest\nframe: 60-101 walk\n")
+    with caplog.at_level(logging.WARNING):
+        table = lab.check(tolerance_frames=1)
+    disorder, length = table.loc["a", "warnings_annotator_1"].rsplit("; ", 1)
+    assert disorder.startswith(
+        "bouts are not in the order of time, in 1 place: 1-9 of line 2 comes"
+    )
+    assert length == "labels reach 1 frame beyond the video's 100 and are cut off"
+    assert caplog.messages == [f"{path}: {disorder}", f"{path}: {length}"]
+    assert table.loc["a", "n_frames_annotator_1"] == "60"
+
+
+def test_a_table_for_several_annotators_needs_one_named_in_the_sheet(lab):
+    text = "start_s,stop_s,behavior,annotator\n0,2,walk,A\n1,3,rest,B\n"
+    lab.add_video("d", text=text, annotator_1_name="B")
+    table = lab.check()
+    assert table.loc["d", "n_frames_annotator_1"] == "50"
+    assert table.loc["d", "format_annotator_1"] == "table of intervals"
+    (lab.root / "checked.tsv").unlink()
+    lab.add_video("d", text=text, annotator_1_name="")
+    (problem,) = lab.problems()
+    assert (
+        "d1.txt: holds annotations of 2 annotators: 'A' (1 bout), 'B' (1 bout); name one" in problem
+    )
+
+
+def test_time_without_a_bout_counts_where_it_is_a_behavior(lab):
+    assert lab.check(without_bout="rest").loc["a", "n_frames_annotator_1"] == "100"
 
 
 def test_one_slip_does_not_fill_the_message(lab):
@@ -219,11 +268,18 @@ def test_a_file_that_was_not_decoded(lab):
 
 def test_changed_annotations_are_judged_alone(lab, tmp_path):
     good, bad = lab.root / "a1.txt", lab.annotate("b", "frame: 1-101 walk\nframe: 102-103 fly\n")
-    report, none = tmp_path / "b.json", tmp_path / "none.json"
-    write_report(report, [lab.reports[lab.root / "b.mpg"]])
-    assert find_annotation_problems({good: report, bad: none}, VOCABULARY) == [
-        p for p in find_annotation_problems({bad: none}, VOCABULARY) if "line 2: unknown" in p
-    ]
-    first, second = find_annotation_problems({bad: report}, VOCABULARY)
-    assert "b1.txt, line 2: unknown behavior 'fly'" in first
-    assert "b1.txt, line 1: the bout 1-101 walk reaches beyond" in second
+    times, none = tmp_path / "b.parquet", tmp_path / "none.parquet"
+    write_times(times, np.arange(100) / 25)
+
+    def find(**times_of):
+        annotated = [
+            Annotated(lab.root / f"{n}1.txt", path, Choice()) for n, path in times_of.items()
+        ]
+        return find_annotation_problems(annotated, VOCABULARY, AnnotationOptions())
+
+    assert good.exists() and bad.exists()
+    (unknown,) = find(a=times, b=none)
+    assert "b1.txt, line 2: unknown behavior 'fly'" in unknown
+    beyond, second = find(b=times)
+    assert second == unknown
+    assert "b1.txt, line 1: the bout 1-101 walk reaches beyond" in beyond

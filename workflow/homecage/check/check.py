@@ -1,5 +1,6 @@
 """The check of a whole study, before anything is learned from it: all of its problems at once, or none."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,13 +9,18 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from homecage.annotations.mit import read_bouts
-from homecage.check.annotations import list_problems
+from homecage.annotations.options import AnnotationOptions
+from homecage.annotations.read import Annotation, label_frames
+from homecage.check.annotations import Annotated, list_problems, read_annotated
 from homecage.errors import StudyError, UnknownBehaviorError
 from homecage.frames.raw import RawFile, read_report
+from homecage.storage.frame_tables import UNLABELED
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import make_choice
 from homecage.study.study import ANNOTATORS
+
+logger = logging.getLogger(__name__)
 
 _COLUMNS = (
     "kind",  # video or clip_folder
@@ -25,6 +31,8 @@ _COLUMNS = (
     *(f"n_frames_{annotator}" for annotator in ANNOTATORS),
     "n_clips",
     "n_short_clips",  # Fewer frames than clip_length: left out of training.
+    *(f"format_{annotator}" for annotator in ANNOTATORS),
+    *(f"warnings_{annotator}" for annotator in ANNOTATORS),
 )
 _NOT_FURTHER = {*_COLUMNS, "path", *ANNOTATORS}
 
@@ -37,7 +45,9 @@ def check_study(
     videos: Path,
     clips: Path,
     reports: list[Path],
+    times: list[Path],
     vocabulary: Vocabulary,
+    annotations: AnnotationOptions,
     clip_length: int,
     clips_needed: Literal["yes", "no"],
     on_decode_error: Literal["refuse", "warn"],
@@ -47,25 +57,34 @@ def check_study(
     """Check a study whole and write a table of what it holds.
 
     ``videos`` and ``clips`` are the study's sheets, ``reports`` those of decoding, one for each full
-    video and clip folder; no video is opened. ``clip_length`` is the frames of a clip as the convnet
-    sees it (8 in the paper); ``clips_needed`` whether it is trained on clips; ``stray`` are annotation
-    files of no video. The table has a row for each full video and clip folder: frames, seconds, frames
-    that each annotator labeled, and the further columns of the sheet; clips, and clips too short to
-    train on.
+    video and clip folder, ``times`` the tables of the full videos' frames, each named by its video; no
+    video is opened. ``annotations`` says how annotation files are read. ``clip_length`` is the frames of
+    a clip as the convnet sees it (8 in the paper); ``clips_needed`` whether it is trained on clips;
+    ``stray`` are annotation files of no video. The table has a row for each full video and clip folder:
+    frames, seconds, frames that each annotator labeled, clips, and clips too short to train on, the format
+    of the annotations and what to know of how they were read, and the further columns of the sheet.
 
     Raises:
         StudyError: names every problem, each with file, line and cause; nothing is written.
     """
     video_rows, clip_rows = _read_rows(videos), _read_rows(clips)
     found = {file.path: file for report in reports for file in read_report(report)}
-    check = _Check(found, vocabulary, clip_length, refuse_damage=on_decode_error == "refuse")
+    check = _Check(
+        found,
+        {path.stem: path for path in times},
+        vocabulary,
+        annotations,
+        clip_length,
+        refuse_damage=on_decode_error == "refuse",
+    )
+    read = {row["video"]: check.read_annotations(row) for row in video_rows}
     problems = [
         *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
         *(
             f"{path}: the annotation of no video; name it like the video it belongs to"
             for path in stray
         ),
-        *(problem for row in video_rows for problem in check.judge_video(row)),
+        *(problem for row in video_rows for problem in check.judge_video(row, read[row["video"]])),
         *(problem for row in clip_rows for problem in check.judge_clip(row)),
     ]
     if problems:
@@ -74,7 +93,7 @@ def check_study(
     for row in clip_rows:
         folders[row["folder"]].append(row["path"])
     rows = [
-        *map(check.describe_video, video_rows),
+        *(check.describe_video(row, read[row["video"]]) for row in video_rows),
         *(check.describe_folder(folder, paths) for folder, paths in folders.items()),
     ]
     further = [column for column in video_rows[0] if column not in _NOT_FURTHER]
@@ -94,9 +113,31 @@ class _Check:
 
     found: Mapping[str, RawFile]
     """What was found in each file that was decoded, by its path."""
+    times: Mapping[str, Path]
+    """The table of each full video's frames."""
     vocabulary: Vocabulary
+    options: AnnotationOptions
     clip_length: int
     refuse_damage: bool
+
+    def read_annotations(self, row: Row) -> dict[str, Annotation]:
+        """Read the annotations of a full video, by annotator, and warn of what to know of them."""
+        file = self.found.get(row["path"])
+        # How long a damaged video was meant to be nobody knows.
+        known = file is not None and not self._is_refused(file)
+        found = {}
+        for annotator in ANNOTATORS:
+            if not row[annotator]:
+                continue
+            annotated = Annotated(
+                Path(row[annotator]),
+                self.times.get(row["video"]) if known else None,
+                make_choice(annotator, row["name"], row["path"], row),
+            )
+            found[annotator] = read_annotated(annotated, self.vocabulary, self.options)
+            for warning in found[annotator].warnings:
+                logger.warning("%s: %s", row[annotator], warning)
+        return found
 
     def judge_all_clips(self, rows: list[Row]) -> Iterator[str]:
         """Return what is wrong if none can be learned from, whatever else is wrong with each."""
@@ -116,22 +157,19 @@ class _Check:
                 f"longer ones, {instead}"
             )
 
-    def judge_video(self, row: Row) -> Iterator[str]:
+    def judge_video(self, row: Row, annotations: Mapping[str, Annotation]) -> Iterator[str]:
         """Return what is wrong with a full video and its annotations."""
         path, file = row["path"], self.found.get(row["path"])
         yield from self._judge_file(path)
-        # How long a damaged video was meant to be nobody knows.
-        n_frames = None if file is None or self._is_refused(file) else file.n_frames
-        if n_frames is not None and n_frames < self.clip_length:
-            yield f"{path}: {n_frames} frames; expected {self.clip_length} or more, to fill a clip"
+        if file and not self._is_refused(file) and file.n_frames < self.clip_length:
+            yield f"{path}: {file.n_frames} frames; expected {self.clip_length} or more, to fill a clip"
         if not row[ANNOTATORS[0]]:
             yield (
                 f"{path}: no annotation by {ANNOTATORS[0]}, whose labels train and score; expected a "
                 f"file named like the video in that annotator's folder, or its path in videos.tsv"
             )
-        for annotator in ANNOTATORS:
-            if row[annotator]:
-                yield from list_problems(Path(row[annotator]), self.vocabulary, n_frames)
+        for annotator, annotation in annotations.items():
+            yield from list_problems(Path(row[annotator]), annotation)
 
     def judge_clip(self, row: Row) -> Iterator[str]:
         """Return what is wrong with a clip."""
@@ -153,14 +191,19 @@ class _Check:
     def _is_refused(self, file: RawFile) -> bool:
         return self.refuse_damage and bool(file.damage)
 
-    def describe_video(self, row: Row) -> dict[str, Any]:
+    def describe_video(self, row: Row, annotations: Mapping[str, Annotation]) -> dict[str, Any]:
         """Return a video's line of the table."""
-        labeled = {
-            f"n_frames_{annotator}": _count_labeled(Path(row[annotator]), self.vocabulary)
-            for annotator in ANNOTATORS
-            if row[annotator]
-        }
-        return {**row, "kind": "video", **self._measure([row["path"]]), **labeled}
+        described: dict[str, Any] = {**row, "kind": "video", **self._measure([row["path"]])}
+        for annotator, annotation in annotations.items():
+            described[f"n_frames_{annotator}"] = self._count_labeled(annotation, row["path"])
+            described[f"format_{annotator}"] = annotation.format
+            described[f"warnings_{annotator}"] = "; ".join(annotation.warnings)
+        return described
+
+    def _count_labeled(self, annotation: Annotation, video: str) -> int:
+        n_frames, otherwise = self.found[video].n_frames, self.options.without_bout
+        codes = label_frames(annotation.bouts, n_frames, self.vocabulary, otherwise)
+        return int((codes != UNLABELED).sum())
 
     def describe_folder(self, folder: str, paths: list[str]) -> dict[str, Any]:
         """Return the line of a folder of clips."""
@@ -178,8 +221,3 @@ class _Check:
         files = [self.found[path] for path in paths]
         seconds = sum(file.n_frames / file.rate_fps for file in files if file.rate_fps)
         return {"n_frames": sum(file.n_frames for file in files), "seconds": round(seconds, 3)}
-
-
-def _count_labeled(annotation: Path, vocabulary: Vocabulary) -> int:
-    bouts = read_bouts(annotation, vocabulary)
-    return sum(bout.stop - bout.start for bout in bouts if bout.behavior is not None)

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from homecage.check.annotations import find_annotation_problems
+from homecage.annotations.options import AnnotationOptions
+from homecage.check.annotations import Annotated, find_annotation_problems
 from homecage.errors import StudyError, UnknownBehaviorError
 from homecage.frames.raw import identify
 from homecage.study.behaviors import Vocabulary
@@ -21,6 +22,11 @@ State = Mapping[str, str]
 def report_of(part: str) -> Path:
     """Return the report of decoding of ``frames/{video}`` or ``clips/{folder}``."""
     return Path(f"results/{part}.json")
+
+
+def times_of(video: str) -> Path:
+    """Return the table of a video's frames, which decoding writes beside its report."""
+    return report_of(f"frames/{video}").with_suffix(".parquet")
 
 
 def identify_study(study: Study) -> State:
@@ -49,7 +55,7 @@ def read_state(path: Path) -> State:
 
 
 def refuse_changed_annotations(
-    study: Study, vocabulary: Vocabulary, passed: State, now: State
+    study: Study, vocabulary: Vocabulary, options: AnnotationOptions, passed: State, now: State
 ) -> None:
     """Refuse annotations, and labels of clips, changed for the worse since the study passed its check.
 
@@ -60,13 +66,13 @@ def refuse_changed_annotations(
     """
     if not passed:
         return  # The check itself is still to come, and names all problems at once.
-    changed = {
-        path: report_of(f"frames/{video.key}")
+    changed = [
+        Annotated(path, times_of(video.key), video.choose(annotator))
         for video in study.videos
         for annotator, path in video.annotations.items()
         if passed.get(part := f"annotations/{annotator}/{video.key}") != now[part]
         and passed.get(frames := f"frames/{video.key}") == now[frames]
-    }
+    ]
     problems = [
         *_find_unknown_labels(
             (
@@ -76,7 +82,7 @@ def refuse_changed_annotations(
             ),
             vocabulary,
         ),
-        *find_annotation_problems(changed, vocabulary),
+        *find_annotation_problems(changed, vocabulary, options),
     ]
     if problems:
         raise StudyError(problems)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from homecage.errors import StudyError
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import Choice, make_choice
 from homecage.study.names import find_unsafe, safe_name
 
 ANNOTATORS = ("annotator_1", "annotator_2")
@@ -29,6 +30,10 @@ class Video:
     def key(self) -> str:
         """Its name on disk."""
         return safe_name(self.name)
+
+    def choose(self, annotator: str) -> Choice:
+        """Return which of the annotations in an annotator's file are of this video."""
+        return make_choice(annotator, self.name, self.path, self.columns)
 
 
 @dataclass(frozen=True)
