@@ -83,7 +83,7 @@ def _append_file(
     # Before it is decoded: a file that is written to meanwhile is another one at the next planning.
     described = describe_file(path, report)
     decoding = decode(path, options, take=partial(writer.append, "frames"))
-    for sign in decoding.damage:
+    for sign in (*decoding.damage, *decoding.warnings):
         logger.warning("%s: %s", path, sign)
     file = RawFile(
         **described,
@@ -92,6 +92,9 @@ def _append_file(
         height_px=decoding.height_px,
         rate_fps=decoding.rate_fps,
         damage=decoding.damage,
+        warnings=decoding.warnings,
+        n_frames_stated=decoding.stated.n_frames or decoding.stated.n_frames_header,
+        held_against=decoding.stated.by,
     )
     return file, decoding.time_s
 
