@@ -28,13 +28,16 @@ class Lab:
         self.add_clip("day", "x_w_1", 30)
         self.add_clip("day", "x_g_2", 5)
 
-    def add_video(self, name, n_frames=100, *, damage=(), text="frame: 1-90 walk\n", **columns):
-        self.videos[name] = Video(name, self._found(f"{name}.mpg", n_frames, damage), {}, columns)
+    def add_video(
+        self, name, n_frames=100, *, damage=(), text="frame: 1-90 walk\n", found=None, **columns
+    ):
+        path = self._found(f"{name}.mpg", n_frames, damage, **(found or {}))
+        self.videos[name] = Video(name, path, {}, columns)
         if text is not None:
             self.annotate(name, text)
 
-    def add_clip(self, folder, name, n_frames, *, damage=(), label=None):
-        path = self._found(f"{folder}/{name}.mpg", n_frames, damage)
+    def add_clip(self, folder, name, n_frames, *, damage=(), label=None, found=None):
+        path = self._found(f"{folder}/{name}.mpg", n_frames, damage, **(found or {}))
         clip = Clip(name, path, name.split("_")[1] if label is None else label)
         self.clips.setdefault(folder, {})[name] = clip
 
@@ -44,19 +47,20 @@ class Lab:
         self.videos[name].annotations[f"annotator_{annotator}"] = path
         return path
 
-    def _found(self, name, n_frames, damage):
+    def _found(self, name, n_frames, damage, **more):
         path = self.root / name
-        self.reports[path] = RawFile(
-            path=str(path),
-            size=1,
-            mtime_ns=2,
-            sha256="",
-            n_frames=n_frames,
-            width_px=4,
-            height_px=3,
-            rate_fps=25.0 if n_frames > 1 else None,
-            damage=damage,
-        )
+        found = {
+            "path": str(path),
+            "size": 1,
+            "mtime_ns": 2,
+            "sha256": f"of {name}",
+            "n_frames": n_frames,
+            "width_px": 4,
+            "height_px": 3,
+            "rate_fps": 25.0 if n_frames > 1 else None,
+            "damage": damage,
+        }
+        self.reports[path] = RawFile(**found | more)
         return path
 
     def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse"):
@@ -110,14 +114,17 @@ def test_a_sound_study_is_described(lab):
     assert list(table.index) == ["a", "b", "c", "d 1", "day"]
     assert table.columns.tolist() == [
         *("kind", "video", "n_frames", "seconds", "n_frames_annotator_1", "n_frames_annotator_2"),
-        *("n_clips", "n_short_clips", "animal"),
+        *("n_clips", "n_short_clips", "n_frames_stated", "held_against", "warnings", "animal"),
     ]
-    assert table.loc["b"].tolist() == ["video", "b", "100", "4.0", "90", "20", "n/a", "n/a", ""]
+    assert table.loc["b"].tolist() == [
+        *("video", "b", "100", "4.0", "90", "20", "n/a", "n/a", "n/a", "nothing", "", "")
+    ]
     assert table.loc["d 1"].tolist() == [
-        *("video", "d_1", "100", "4.0", "90", "n/a", "n/a", "n/a", "007")
+        *("video", "d_1", "100", "4.0", "90", "n/a", "n/a", "n/a"),
+        *("n/a", "nothing", "", "007"),
     ]
     assert table.loc["day"].tolist() == [
-        *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", "")
+        *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", "n/a", "n/a", "", "")
     ]
 
 
@@ -215,6 +222,97 @@ def test_a_file_that_was_not_decoded(lab):
     del lab.reports[lab.root / "day" / "x_g_2.mpg"]
     (problem,) = lab.problems()
     assert "x_g_2.mpg: was not decoded" in problem
+
+
+def read_verdicts(lab):
+    return read_tsv(lab.root / "verdicts.tsv", text=True).set_index("path")
+
+
+def test_there_is_a_verdict_on_every_file_whatever_it_is(lab):
+    lab.add_video("d", 50, damage=["cut off", "and [error]"])
+    stated = {
+        "n_frames_stated": 101,
+        "held_against": "index",
+        "warnings": ["100 of 101", "interlaced"],
+    }
+    lab.add_video("e", found=stated)
+    lab.add_clip("day", "x_groo_3", 30, found={"warnings": ["a gap"]})
+    assert len(lab.problems()) == 2
+    table = read_verdicts(lab)
+    assert list(table["verdict"]) == ["error"] * 2 + ["warning"] + ["ok"] * 11
+    assert len(table) == 5 + 5 + 3 + 1  # videos, annotations, clips and the study
+    damaged, unusual = (table.loc[str(lab.root / f"{name}.mpg")] for name in "de")
+    assert damaged["what"].startswith(
+        "damaged, cut off or no video (50 frames could be decoded): cut off;"
+    )
+    assert unusual["what"] == "100 of 101; interlaced"
+    assert unusual[["kind", "n_frames", "n_frames_stated", "held_against"]].tolist() == [
+        *("video", "100", "101", "index")
+    ]
+    clip = table.loc[str(lab.root / "day" / "x_groo_3.mpg")]
+    assert clip["what"].startswith("unknown behavior 'groo'") and clip["what"].endswith("; a gap")
+
+
+def test_warnings_and_damage_that_is_put_up_with_stand_in_the_table(lab):
+    lab.add_video("d", 90, damage=["cut off"], found={"warnings": ["a gap"]})
+    lab.add_clip("day", "x_w_3", 30, found={"warnings": ["interlaced"]})
+    lab.add_clip("day", "x_w_4", 30, damage=["[error]\tat 3"])
+    table = lab.check(on_decode_error="warn")
+    assert table.loc["d", "warnings"] == "cut off; a gap"
+    first, second = table.loc["day", "warnings"].split("; ")
+    assert first.endswith("x_w_3.mpg: interlaced") and second.endswith("x_w_4.mpg: [error] at 3")
+    assert (read_verdicts(lab)["verdict"] == "warning").sum() == 3
+
+
+def test_one_recording_under_two_names_is_refused(lab):
+    lab.add_video("d", found={"sha256": "of a.mpg"})
+    (problem,) = lab.problems()
+    assert problem.endswith(
+        "d.mpg: has the same content as "
+        + str(lab.root / "a.mpg")
+        + "; list each recording once, or it "
+        "is learned from while it is held out"
+    )
+
+
+def test_empty_files_are_not_copies_of_each_other(lab):
+    for name in "de":
+        lab.add_video(name, 0, damage=["the file is empty"], found={"sha256": "of nothing"})
+    assert all("the file is empty" in problem for problem in lab.problems())
+
+
+def test_a_clip_that_is_listed_twice_is_a_warning_and_one_that_is_a_video_is_refused(lab):
+    lab.add_clip("night", "x_w_1", 30, found={"sha256": "of day/x_w_1.mpg"})
+    assert lab.check().loc["night", "warnings"].startswith("has the same content as")
+    verdict = read_verdicts(lab).loc[str(lab.root / "night" / "x_w_1.mpg")]
+    assert verdict["verdict"] == "warning" and "has the same content as" in verdict["what"]
+    (lab.root / "checked.tsv").unlink()
+    lab.add_clip("night", "x_w_2", 100, found={"sha256": "of a.mpg"})
+    (problem,) = lab.problems()
+    assert (
+        "night/x_w_2.mpg: has the same content as" in problem
+        and "list each recording once" in problem
+    )
+
+
+def test_different_frame_rates_are_refused_with_both_numbers(lab):
+    lab.add_video("d", found={"rate_fps": 30000 / 1001})
+    lab.add_clip("day", "x_w_3", 30, found={"rate_fps": 30.0})  # As good as 29.97.
+    (problem,) = lab.problems()
+    a, d = lab.root / "a.mpg", lab.root / "d.mpg"
+    assert (
+        f"different frame rates: 25 frames/s in {a} and 4 more; 29.97 frames/s in {d} and 1 more"
+        in problem
+    )
+    assert "frames.fps" in problem
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "rate_fps", "passes"), [(8, 28, True), (8, 30, False), (100, 25.4, True)]
+)
+def test_a_short_clip_does_not_tell_its_rate_to_the_last_digit(lab, n_frames, rate_fps, passes):
+    lab.add_clip("day", "x_w_3", n_frames, found={"rate_fps": rate_fps})
+    assert len(lab.check() if passes else lab.problems()) == (4 if passes else 1)
 
 
 def test_changed_annotations_are_judged_alone(lab, tmp_path):

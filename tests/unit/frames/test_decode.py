@@ -13,6 +13,7 @@ from tests.unit.frames.conftest import FFMPEG, run_ffmpeg
 from homecage.errors import ConfigError, VideoError
 from homecage.frames.decode import BLOCK, Decoding, build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
+from homecage.study.crop import parse_crop
 
 OPTIONS = FramesOptions(size_px=32)
 
@@ -111,6 +112,44 @@ def test_a_rotation_is_applied_and_the_size_stays(make_video, tmp_path):
         for quarters in range(4)
     ]
     assert np.argmin(differences) == 1
+
+
+def take_cropped(path, crop):
+    blocks = []
+    decoding = decode(path, OPTIONS, take=blocks.append, crop=parse_crop(crop))
+    return decoding, np.concatenate(blocks)
+
+
+def test_a_crop_is_of_the_upright_picture(make_video, tmp_path):
+    # Left half black, right half white; turned, the upper one is white.
+    halves = ("-vf", "drawbox=c=black:t=fill,drawbox=x=32:c=white:t=fill", "-c:v", "ffv1")
+    flat = make_video("flat.mkv", arguments=halves)
+    turned = tmp_path / "turned.mp4"
+    run_ffmpeg("-i", flat, "-c:v", "mpeg4", "-q:v", 2, tmp_path / "flat.mp4")
+    run_ffmpeg("-display_rotation", 90, "-i", tmp_path / "flat.mp4", "-c", "copy", turned)
+    for path, dark, light in (
+        (flat, "0,0,31,48", "33,0,31,48"),
+        (flat, "3,5,25,7", "39,41,25,7"),
+        (turned, "0,36,48,28", "0,0,48,28"),
+    ):
+        for crop, low, high in ((dark, 0, 20), (light, 235, 256)):
+            decoding, frames = take_cropped(path, crop)
+            assert decoding.damage == () and frames.shape == (30, 32, 32, 3)
+            assert low <= frames.min() <= frames.max() < high, (path.name, crop)
+    assert (decoding.width_px, decoding.height_px) == (48, 64)
+
+
+def test_a_crop_of_all_is_the_whole(make_video):
+    path = make_video(size="65x49", arguments=("-c:v", "ffv1"), name="a.mkv")
+    assert np.array_equal(take_cropped(path, "0,0,65,49")[1], take_all(path)[1])
+
+
+@pytest.mark.parametrize("crop", ["1,0,64,48", "0,1,64,48", "0,0,65,10", "100,100,10,10"])
+def test_a_crop_beyond_the_picture(make_video, crop):
+    decoding = decode(make_video(), OPTIONS, take=lambda block: None, crop=parse_crop(crop))
+    assert decoding.damage[0] == (
+        f"the crop {crop} reaches beyond its upright picture of 64x48 pixels"
+    )
 
 
 @pytest.mark.parametrize(

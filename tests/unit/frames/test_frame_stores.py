@@ -96,6 +96,21 @@ def test_a_video_its_times_and_what_was_found(lab):
     assert str(lab.video.parent) not in str(store.attributes)
 
 
+def test_a_part_of_the_picture(lab):
+    whole = lab.decode_video()["frames"][:]
+    decode_video(
+        video=lab.video,
+        options=FramesOptions(size_px=32),
+        crop="8,0,32,24",
+        frames=lab.frames,
+        times=lab.times,
+        report=lab.report,
+    )
+    part = open_store(lab.frames, kind="frames")
+    assert part["frames"].shape == whole.shape and not np.array_equal(part["frames"][:], whole)
+    assert "crop=32:24:8:0" in str(part.attributes["ffmpeg_arguments"])
+
+
 def test_a_file_is_decoded_once(lab, monkeypatch):
     passes = []
 

@@ -32,6 +32,7 @@ from homecage.frames.judge import judge_length, judge_times
 from homecage.frames.log import Log
 from homecage.frames.options import FramesOptions
 from homecage.running.prefetch import prefetch
+from homecage.study.crop import Crop
 
 BLOCK = 64
 """Frames handed over at a time: the bound of memory."""
@@ -103,7 +104,11 @@ def _find_ffmpeg(program: str) -> tuple[str, str]:
 
 
 def build_arguments(
-    options: FramesOptions, *, video: str = "VIDEO", times: str = "TIMES"
+    options: FramesOptions,
+    crop: Crop | None = None,
+    *,
+    video: str = "VIDEO",
+    times: str = "TIMES",
 ) -> list[str]:
     """Return ffmpeg's arguments; without paths they are the description of how frames were made."""
     stream = ffmpeg.input(
@@ -117,6 +122,11 @@ def build_arguments(
         protocol_whitelist="file",
     )
     scale = f"scale={options.size_px}:{options.size_px}:flags=bilinear+bitexact+accurate_rnd"
+    if (
+        crop
+    ):  # By the upright picture: ffmpeg turns it before. exact: also where pixels share colors.
+        x, y, width, height = crop
+        scale = f"crop={width}:{height}:{x}:{y}:exact=1,{scale}"
     pixels = {"vf": f"{scale},format=rgb24", "f": "rawvideo", "pix_fmt": "rgb24"}
     every_frame = {
         "map": f"0:V:{options.stream or 0}",  # Of the streams of video that are no cover picture.
@@ -130,7 +140,10 @@ def build_arguments(
 
 
 def decode(
-    path: Path, options: FramesOptions, take: Callable[[NDArray[np.uint8]], None]
+    path: Path,
+    options: FramesOptions,
+    take: Callable[[NDArray[np.uint8]], None],
+    crop: Crop | None = None,
 ) -> Decoding:
     """Decode a video file once, from its first frame to its last, and hold it against what it states.
 
@@ -144,7 +157,7 @@ def decode(
     if path.is_file() and not path.stat().st_size:
         return Decoding(np.empty(0), None, None, ("the file is empty", "no frame could be decoded"))
     times_end, ffmpegs_end = os.pipe()
-    arguments = build_arguments(options, video=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}")
+    arguments = build_arguments(options, crop, video=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}")
     # Log and times are read while ffmpeg writes them: it would stop at a full pipe, and a full disk
     # would cut files off without a word.
     with os.fdopen(times_end, "rb", buffering=0) as times, ThreadPoolExecutor(2) as readers:
@@ -182,7 +195,7 @@ def decode(
         time_s,
         found.width_px,
         found.height_px,
-        damage=(*found.unfit, *length.damage, *timing.damage, *damage),
+        damage=(*found.unfit, *found.judge_crop(crop), *length.damage, *timing.damage, *damage),
         warnings=(*found.warnings, *length.warnings, *timing.warnings),
         stated=stated,
     )

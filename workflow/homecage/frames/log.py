@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from homecage.frames.containers import Statement
+from homecage.study.crop import Crop
 
 _MAX_DAMAGE = 4  # Lines of damage that are kept: a broken file has one for each of its frames.
 
@@ -129,6 +130,15 @@ class Log:
     def height_px(self) -> int | None:
         """The height of the upright picture, as first stated."""
         return self._upright_size[1]
+
+    def judge_crop(self, crop: Crop | None) -> list[str]:
+        """Return that a part of the picture is asked for that it does not have."""
+        width, height = self._upright_size
+        if not crop or width is None or height is None:
+            return []
+        if crop.x_px + crop.width_px <= width and crop.y_px + crop.height_px <= height:
+            return []
+        return [f"the crop {crop} reaches beyond its upright picture of {width}x{height} pixels"]
 
     @property
     def _upright_size(self) -> tuple[int, int] | tuple[None, None]:
