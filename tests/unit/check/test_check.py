@@ -58,6 +58,7 @@ class Lab:
             "width_px": 4,
             "height_px": 3,
             "rate_fps": 25.0 if n_frames > 1 else None,
+            "steady_fps": 25.0 if n_frames > 1 else None,
             "damage": damage,
         }
         self.reports[path] = RawFile(**found | more)
@@ -296,22 +297,29 @@ def test_a_clip_that_is_listed_twice_is_a_warning_and_one_that_is_a_video_is_ref
 
 
 def test_different_frame_rates_are_refused_with_both_numbers(lab):
-    lab.add_video("d", found={"rate_fps": 30000 / 1001})
-    lab.add_clip("day", "x_w_3", 30, found={"rate_fps": 30.0})  # As good as 29.97.
+    lab.add_video("d", found={"steady_fps": 30000 / 1001})
+    lab.add_clip("day", "x_w_3", 30, found={"steady_fps": 30.0})  # As good as 29.97.
     (problem,) = lab.problems()
     a, d = lab.root / "a.mpg", lab.root / "d.mpg"
     assert (
         f"different frame rates: 25 frames/s in {a} and 4 more; 29.97 frames/s in {d} and 1 more"
         in problem
     )
-    assert "frames.fps" in problem
+    assert "a model counts frames" in problem
+
+
+def test_a_variable_rate_is_no_rate_to_compare(lab):
+    lab.add_video(
+        "d", found={"rate_fps": 11.0, "steady_fps": None, "warnings": ["a variable frame rate"]}
+    )
+    assert lab.check().loc["d", "warnings"] == "a variable frame rate"
 
 
 @pytest.mark.parametrize(
     ("n_frames", "rate_fps", "passes"), [(8, 28, True), (8, 30, False), (100, 25.4, True)]
 )
 def test_a_short_clip_does_not_tell_its_rate_to_the_last_digit(lab, n_frames, rate_fps, passes):
-    lab.add_clip("day", "x_w_3", n_frames, found={"rate_fps": rate_fps})
+    lab.add_clip("day", "x_w_3", n_frames, found={"steady_fps": rate_fps})
     assert len(lab.check() if passes else lab.problems()) == (4 if passes else 1)
 
 

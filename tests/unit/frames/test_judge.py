@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from homecage.frames.containers import Statement
-from homecage.frames.judge import judge_length, judge_times
+from homecage.frames.judge import judge_length, judge_times, measure_steady_rate
 
 
 def times(*moments):
@@ -46,6 +46,23 @@ def test_irregular_times(time_s, warning):
     found = judge_times(time_s)
     assert found.damage == [] and len(found.warnings) == 1
     assert found.warnings[0].startswith(warning)
+
+
+@pytest.mark.parametrize(
+    ("time_s", "rate_fps"),
+    [
+        (GRID, 25),
+        (np.round(np.arange(400) / 120, 3), 120),
+        (np.r_[GRID[:50], GRID[50:] + 100], 25),  # The mean rate would be 1.
+        (np.repeat(GRID[::10], 2) + np.tile([0, 0], 10), None),
+        (np.r_[GRID[:10], GRID[9:]], 25),
+        (np.r_[GRID[:50], GRID[50:150:3] + 2, GRID[50:] * 3], None),
+        (GRID[:1], None),
+        (times(0, np.nan, 1), None),
+    ],
+)
+def test_the_steady_rate(time_s, rate_fps):
+    assert measure_steady_rate(time_s) == (rate_fps and pytest.approx(rate_fps, rel=1e-3))
 
 
 def test_times_that_are_not_there():

@@ -269,15 +269,16 @@ def find_same_content(files: Iterable[RawFile]) -> dict[str, str]:
 def judge_rates(files: Iterable[RawFile]) -> Iterator[str]:
     """Return the rates of a study's videos and clips if they are not one.
 
-    A file of T frames tells its rate to one part in T - 1: so much is one written time.
+    A file of T frames tells its rate to one part in T - 1: so much is one written time. One of a variable
+    rate, which is warned of, has none to compare.
     """
     by_rate: dict[float, list[str]] = {}
     for file in sorted(files, key=lambda file: -file.n_frames):
-        if file.rate_fps is None:
+        if (found := file.steady_fps) is None:
             continue
         tolerance = max(_SAME_RATE, 1 / (file.n_frames - 1))
-        near = [rate for rate in by_rate if abs(file.rate_fps / rate - 1) <= tolerance]
-        by_rate.setdefault(near[0] if near else file.rate_fps, []).append(file.path)
+        near = [rate for rate in by_rate if abs(found / rate - 1) <= tolerance]
+        by_rate.setdefault(near[0] if near else found, []).append(file.path)
     if len(by_rate) > 1:
         told = (
             f"{rate:.4g} frames/s in {paths[0]}"
@@ -286,7 +287,7 @@ def judge_rates(files: Iterable[RawFile]) -> Iterator[str]:
         )
         yield (
             f"different frame rates: {'; '.join(told)}; a model counts frames, so all must have one "
-            "rate: record or convert them so, or bring them to one by frames.fps"
+            "rate: leave the others out, or convert them and annotate what is converted"
         )
 
 

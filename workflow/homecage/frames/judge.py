@@ -15,6 +15,8 @@ _GAP = 1.5
 """Intervals from which a frame is missing between two."""
 _SHARE = 0.05
 """Share of intervals up to which longer ones are gaps in a video of one rate."""
+_UNSTEADY = 0.25
+"""Share of intervals from which a video has no one rate."""
 _LOG_ROUNDING_S = 0.01
 """Of a duration in ffmpeg's log."""
 _BESIDE_S = 1.0
@@ -69,6 +71,18 @@ def judge_times(time_s: NDArray[np.float64]) -> Judgment:
             ]
         )
     return Judgment()
+
+
+def measure_steady_rate(time_s: NDArray[np.float64]) -> float | None:
+    """Return the frames a second of a video (T,) of one rate, gaps and repeated times aside; else None."""
+    interval_s = np.diff(time_s)
+    if not len(interval_s) or np.isnan(time_s).any() or not (interval_s > 0).any():
+        return None
+    usual_s = float(np.median(interval_s[interval_s > 0]))
+    steady_s = interval_s[np.abs(interval_s - usual_s) <= max(_JITTER * usual_s, _ROUNDING_S)]
+    if len(steady_s) < (1 - _UNSTEADY) * len(interval_s):
+        return None
+    return float(1 / steady_s.mean())
 
 
 def judge_length(stated: Statement, time_s: NDArray[np.float64], n_bytes: int) -> Judgment:

@@ -36,6 +36,8 @@ class RawFile:
     """Every sign that frames are missing or wrong; empty for a sound file."""
     warnings: Sequence[str] = ()
     """What is unusual about the video, and makes no frame wrong."""
+    steady_fps: float | None = None
+    """The rate, gaps and repeated times aside; none for a variable one."""
     n_frames_stated: int | None = None
     """The frames that the container lists or counts; none where it does neither."""
     held_against: str = "nothing"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from homecage.errors import StoreError
 from homecage.frames.decode import build_arguments, decode, find_ffmpeg
+from homecage.frames.judge import measure_steady_rate
 from homecage.frames.options import FramesOptions
 from homecage.frames.raw import RawFile, describe_file, write_report
 from homecage.storage.frame_tables import read_times, write_times
@@ -106,6 +107,7 @@ def _append_file(
         rate_fps=decoding.rate_fps,
         damage=decoding.damage,
         warnings=decoding.warnings,
+        steady_fps=measure_steady_rate(decoding.time_s),
         n_frames_stated=decoding.stated.n_frames or decoding.stated.n_frames_header,
         held_against=decoding.stated.by,
     )
