@@ -1,10 +1,14 @@
 """The check names every problem of a study at once, or writes what the study holds."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from homecage.check.annotations import find_annotation_problems
+from homecage.check.aside import read_aside
 from homecage.check.check import check_study
-from homecage.errors import StudyError
+from homecage.errors import SetAsideError, StudyError
 from homecage.frames.raw import RawFile, write_report
 from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
@@ -64,7 +68,7 @@ class Lab:
         self.reports[path] = RawFile(**found | more)
         return path
 
-    def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse"):
+    def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse", **more):
         study = Study(
             title="lab",
             videos=tuple(self.videos.values()),
@@ -90,6 +94,7 @@ class Lab:
             on_decode_error=on_decode_error,
             stray=self.strays,
             output=output,
+            **more,
         )
         return read_tsv(output, text=True).set_index("name")
 
@@ -306,6 +311,32 @@ def test_different_frame_rates_are_refused_with_both_numbers(lab):
         in problem
     )
     assert "a model counts frames" in problem
+
+
+def test_what_fails_is_set_aside_on_request(lab):
+    lab.add_video("d", damage=["cut off"])
+    lab.annotate("b", "frame: 1-2 fly\n", annotator=2)
+    lab.add_clip("day", "x_groo_3", 30)
+    state = {"frames/d": "1", "annotations/annotator_2/b": "2", "frames/b": "3", "clips/day": "4"}
+    told = {"aside": lab.root / "aside.json", "state": json.dumps(state)}
+    with pytest.raises(SetAsideError) as error:
+        lab.check(**told)
+    assert not (lab.root / "checked.tsv").exists()
+    first, *lines, last = str(error.value).splitlines()
+    assert first.startswith("3 files cannot be used and left the study") and len(lines) == 3
+    assert last == "Run the same command again: it goes on without them."
+    left = {Path(one.path).name: one for one in read_aside(told["aside"])}
+    assert left["b.mpg"].state == {"annotations/annotator_2/b": "2", "frames/b": "3"}
+    assert left["b.mpg"].why.startswith(f"{lab.root / 'b2.txt'}: line 1: unknown behavior 'fly'")
+    assert left["d.mpg"].state == {"frames/d": "1"} and "cut off" in left["d.mpg"].why
+    assert left["x_groo_3.mpg"].state == {"clips/day": "4"}
+
+
+def test_what_no_file_is_to_blame_for_is_not_set_aside(lab):
+    lab.add_video("d", damage=["cut off"])
+    lab.add_video("e", found={"steady_fps": 10.0})
+    assert len(lab.problems(aside=lab.root / "aside.json")) == 2
+    assert not (lab.root / "aside.json").exists()
 
 
 def test_a_variable_rate_is_no_rate_to_compare(lab):

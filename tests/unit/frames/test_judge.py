@@ -57,6 +57,7 @@ def test_irregular_times(time_s, warning):
         (np.repeat(GRID[::10], 2) + np.tile([0, 0], 10), None),
         (np.r_[GRID[:10], GRID[9:]], 25),
         (np.r_[GRID[:50], GRID[50:150:3] + 2, GRID[50:] * 3], None),
+        (np.r_[GRID[:10], GRID[10] + np.arange(50) * 0.12], None),
         (GRID[:1], None),
         (times(0, np.nan, 1), None),
     ],

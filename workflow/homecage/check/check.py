@@ -1,5 +1,6 @@
 """The check of a whole study, before anything is learned from it: all of its problems at once, or none."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ import pandas as pd
 
 from homecage.annotations.mit import read_bouts
 from homecage.check.annotations import list_problems
+from homecage.check.aside import Aside, add_aside, name_parts
 from homecage.check.page import write_page
 from homecage.check.verdicts import Verdict, write_verdicts
-from homecage.errors import StudyError, UnknownBehaviorError
+from homecage.errors import SetAsideError, StudyError, UnknownBehaviorError
 from homecage.frames.raw import RawFile, read_report
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
@@ -51,6 +53,8 @@ def check_study(
     on_decode_error: Literal["refuse", "warn"],
     stray: list[Path],
     output: Path,
+    aside: Path | None = None,
+    state: str = "{}",
 ) -> None:
     """Check a study whole and write a table of what it holds.
 
@@ -61,9 +65,11 @@ def check_study(
     that each annotator labeled, and the further columns of the sheet; clips, and clips too short to
     train on; what the frames were held against, and all that is unusual or damaged and used
     nevertheless. Beside it, whatever they are, lie the verdicts on all files: ``verdicts.tsv``, and a page
-    with pictures, ``index.html``.
+    with pictures, ``index.html``. If there is ``aside``, files that fail are written there, with what they
+    are by ``state`` (JSON of ``identify_study``), to be left out when the study is planned again.
 
     Raises:
+        SetAsideError: names every file that leaves the study; no table is written.
         StudyError: names every problem, each with file, line and cause; no table is written.
     """
     video_rows, clip_rows = _read_rows(videos), _read_rows(clips)
@@ -101,7 +107,11 @@ def check_study(
     write_verdicts(output.with_name("verdicts.tsv"), verdicts)
     write_page(output.with_name("index.html"), verdicts, by_report)
     if problems := [problem for verdict in verdicts for problem in verdict.problems]:
-        raise StudyError(problems)
+        failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state))
+        if aside is None or failed is None:
+            raise StudyError(problems)
+        add_aside(aside, failed)
+        raise SetAsideError([f"{one.path}: {one.why}" for one in failed])
     folders = defaultdict(list)
     for row in clip_rows:
         folders[row["folder"]].append(row["path"])
@@ -113,6 +123,30 @@ def check_study(
     # As objects: counts stay whole numbers beside rows that have none.
     table = pd.DataFrame(rows, columns=[*_COLUMNS, *further], dtype=object)
     write_tsv(output, table.fillna(dict.fromkeys(further, "")))
+
+
+def _list_aside(
+    verdicts: list[Verdict], video_rows: list[Row], clip_rows: list[Row], state: dict[str, str]
+) -> list[Aside] | None:
+    """Return the videos and clips that fail, a video also by its annotation.
+
+    None where something fails that no file is to blame for.
+    """
+    leaving: dict[str, tuple[str, dict[str, str]]] = {}
+    for row in clip_rows:
+        leaving[row["path"]] = row["path"], name_parts(state, folder=row["folder"])
+    for row in video_rows:
+        parts = name_parts(state, video=row["video"])
+        leaving |= {row[c]: (row["path"], parts) for c in ("path", *ANNOTATORS) if row[c]}
+    failed: dict[str, Aside] = {}
+    for verdict in verdicts:
+        if verdict.problems:
+            if verdict.path not in leaving:
+                return None
+            path, were = leaving[verdict.path]
+            why = verdict.what if verdict.path == path else f"{verdict.path}: {verdict.what}"
+            failed.setdefault(path, Aside(path, why, were))
+    return list(failed.values())
 
 
 def _read_rows(sheet: Path) -> list[Row]:

@@ -65,8 +65,7 @@ def _write_row(one: Verdict, strip: str) -> str:
     if one.file and one.file.n_frames:
         stated = f" ({one.file.n_frames_stated})" if one.file.n_frames_stated else ""
         frames += f"; held against: {one.file.held_against}{stated}"
-    said = [text.removeprefix(f"{one.path}: ") for text in (*one.problems, *one.warnings)]
-    what = "".join(f"<li>{escape(text)}</li>" for text in said)
+    what = "".join(f"<li>{escape(text)}</li>" for text in one.said)
     return (
         f'<tr class="{one.verdict}"><td class="verdict">{one.verdict}</td>'
         f"<td><b>{escape(one.path or 'the study')}</b> <small>{one.kind if one.path else ''} "

@@ -35,10 +35,15 @@ class Verdict:
         return "error" if self.problems else "warning" if self.warnings else "ok"
 
     @property
-    def what(self) -> str:
+    def said(self) -> list[str]:
         """All that is to be said of the file, without its path."""
-        said = [text.removeprefix(f"{self.path}: ") for text in (*self.problems, *self.warnings)]
-        return "; ".join(said)
+        texts = [*self.problems, *self.warnings]
+        return [text.removeprefix(self.path).lstrip(":, ") if self.path else text for text in texts]
+
+    @property
+    def what(self) -> str:
+        """All of it in a line."""
+        return " ".join("; ".join(self.said).split())
 
 
 def write_verdicts(path: Path, verdicts: Iterable[Verdict]) -> None:
@@ -51,7 +56,7 @@ def write_verdicts(path: Path, verdicts: Iterable[Verdict]) -> None:
             "n_frames": one.file.n_frames if one.file else None,
             "n_frames_stated": one.file.n_frames_stated if one.file else None,
             "held_against": one.file.held_against if one.file else None,
-            "what": " ".join(one.what.split()),
+            "what": one.what,
         }
         for one in sort_verdicts(verdicts)
     ]

@@ -14,9 +14,7 @@ _ROUNDING_S = 0.0015
 _GAP = 1.5
 """Intervals from which a frame is missing between two."""
 _SHARE = 0.05
-"""Share of intervals up to which longer ones are gaps in a video of one rate."""
-_UNSTEADY = 0.25
-"""Share of intervals from which a video has no one rate."""
+"""Share of intervals up to which others are gaps, or repeated times, in a video of one rate."""
 _LOG_ROUNDING_S = 0.01
 """Of a duration in ffmpeg's log."""
 _BESIDE_S = 1.0
@@ -80,7 +78,7 @@ def measure_steady_rate(time_s: NDArray[np.float64]) -> float | None:
         return None
     usual_s = float(np.median(interval_s[interval_s > 0]))
     steady_s = interval_s[np.abs(interval_s - usual_s) <= max(_JITTER * usual_s, _ROUNDING_S)]
-    if len(steady_s) < (1 - _UNSTEADY) * len(interval_s):
+    if len(interval_s) - len(steady_s) > max(2, _SHARE * len(interval_s)):
         return None
     return float(1 / steady_s.mean())
 
