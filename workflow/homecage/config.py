@@ -8,6 +8,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from homecage.annotations.options import AnnotationOptions
+from homecage.check.options import CheckOptions
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.deliver.options import ExportOptions
@@ -98,6 +99,7 @@ class Experiment(Options):
     annotations: AnnotationOptions = AnnotationOptions()
     folds: FoldOptions = FoldOptions()
     frames: FramesOptions = FramesOptions()
+    check: CheckOptions = CheckOptions()
     geometry: ClipGeometry = ClipGeometry()
     balance: BalanceOptions = BalanceOptions()
     network: NetworkOptions = NetworkOptions()

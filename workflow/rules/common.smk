@@ -19,6 +19,7 @@ LIBRARY = str(Path(RULES).parent) if isinstance(RULES, os.PathLike) else ""
 if LIBRARY:
     sys.path.insert(0, LIBRARY)
 
+from homecage.check.aside import read_aside, set_aside
 from homecage.check.gate import (
     identify_study,
     read_state,
@@ -76,6 +77,12 @@ try:
         config, map(Path, [DEFAULTS, *reversed(workflow.configfiles)])
     )
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
+    # What failed the check leaves the study before folds are planned, if that is asked for.
+    ASIDE_FILE = "results/check/aside.json"
+    ASIDE, WHOLE = [], {}
+    if EXPERIMENT.check.on_bad_file == "set_aside":
+        WHOLE = identify_study(STUDY)
+        STUDY, ASIDE = set_aside(STUDY, WHOLE, read_aside(Path(ASIDE_FILE)))
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
     METHODS = EXPERIMENT.complete_methods
     FOLDS_OF = {

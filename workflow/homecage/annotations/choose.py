@@ -67,11 +67,11 @@ def _find_medium(players: Players, choice: Choice) -> list[tuple[int, int]]:
         (player, place)
         for player, row in enumerate(players)
         for place, medium in enumerate(row)
-        if choice.means(_stem(medium.name))
+        if choice.means(stem(medium.name))
     ]
 
 
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
     """Return a file's name without folders, of whatever system, and without its last suffix."""
     return PurePosixPath(PureWindowsPath(path).name).stem
 

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from homecage.annotations.mit import read_bouts
-from homecage.study.behaviors import Behavior, Vocabulary
+from homecage.annotations.choose import stem
+from homecage.annotations.formats import recognize
+from homecage.annotations.reading import RawBout
+from homecage.annotations.source import read_source
+from homecage.errors import AnnotationError
 
 
 @dataclass(frozen=True)
@@ -38,23 +41,31 @@ class Contents:
     """Their files' names without suffix; none where files of its format do not say."""
 
 
-class _AsWritten(Vocabulary):
-    """Takes every label for itself."""
-
-    behaviors: tuple[Behavior, ...] = ()
-
-    def parse(self, label: str) -> str:
-        return label.strip()
-
-
 def read_contents(path: Path) -> Contents:
-    """Read what a file of any known format holds.
+    """Read what a file of any known format holds: bouts of all subjects and annotators, and no point events.
 
     Raises:
         AnnotationError: it cannot be read, is malformed, or of no known format.
     """
+    source = read_source(path)
+    reading = recognize(source).read(source)
+    if reading.problems:
+        line, problem = min(reading.problems, key=lambda problem: problem[0] or 0)
+        raise AnnotationError(path, problem, line)
     labels: dict[str, Amount] = {}
-    for bout in read_bouts(path, _AsWritten()):
-        label, amount = bout.behavior or "", Amount(1, bout.stop - bout.start)
-        labels[label] = labels.get(label, Amount()) + amount
-    return Contents(labels)
+    for bout in reading.bouts:
+        label = (bout.label or "").strip()
+        if label and not bout.point and label not in reading.fillers:
+            labels[label] = labels.get(label, Amount()) + _measure(bout)
+    media = (medium for players in reading.media.values() for row in players for medium in row)
+    return Contents(labels, tuple(dict.fromkeys(stem(medium.name) for medium in media)))
+
+
+def _measure(bout: RawBout) -> Amount:
+    """Return what a bout holds; of one that nobody stopped, no length is known."""
+    start, stop = bout.start, bout.stop
+    if stop is None:
+        return Amount(1)
+    if start.frame is not None and stop.frame is not None:
+        return Amount(1, stop.frame - start.frame)
+    return Amount(1, seconds=(stop.time_s or 0.0) - (start.time_s or 0.0))

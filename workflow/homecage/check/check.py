@@ -1,5 +1,6 @@
 """The check of a whole study, before anything is learned from it: all of its problems at once, or none."""
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,11 @@ import pandas as pd
 from homecage.annotations.options import AnnotationOptions
 from homecage.annotations.read import Annotation, label_frames
 from homecage.check.annotations import Annotated, list_problems, read_annotated
-from homecage.errors import StudyError, UnknownBehaviorError
+from homecage.check.aside import Aside, add_aside, name_parts
+from homecage.check.files import find_same_content, judge_rates
+from homecage.check.page import write_page
+from homecage.check.verdicts import Verdict, write_verdicts
+from homecage.errors import SetAsideError, StudyError, UnknownBehaviorError
 from homecage.frames.raw import RawFile, read_report
 from homecage.storage.frame_tables import UNLABELED
 from homecage.storage.tables import read_tsv, write_tsv
@@ -33,6 +38,9 @@ _COLUMNS = (
     "n_short_clips",  # Fewer frames than clip_length: left out of training.
     *(f"format_{annotator}" for annotator in ANNOTATORS),
     *(f"warnings_{annotator}" for annotator in ANNOTATORS),
+    "n_frames_stated",
+    "held_against",
+    "warnings",
 )
 _NOT_FURTHER = {*_COLUMNS, "path", *ANNOTATORS}
 
@@ -53,6 +61,8 @@ def check_study(
     on_decode_error: Literal["refuse", "warn"],
     stray: list[Path],
     output: Path,
+    aside: Path | None = None,
+    state: str = "{}",
 ) -> None:
     """Check a study whole and write a table of what it holds.
 
@@ -62,13 +72,20 @@ def check_study(
     a clip as the convnet sees it (8 in the paper); ``clips_needed`` whether it is trained on clips;
     ``stray`` are annotation files of no video. The table has a row for each full video and clip folder:
     frames, seconds, frames that each annotator labeled, clips, and clips too short to train on, the format
-    of the annotations and what to know of how they were read, and the further columns of the sheet.
+    of the annotations and what to know of how they were read, what the frames were held against, all that
+    is unusual or damaged and used nevertheless, and the further columns of the sheet. Beside it, whatever
+    they are, lie the verdicts on all files: ``verdicts.tsv``, and a page with pictures, ``index.html``. If
+    there is ``aside``, files that fail are written there, with what they are by ``state`` (JSON of
+    ``identify_study``), to be left out when the study is planned again.
 
     Raises:
-        StudyError: names every problem, each with file, line and cause; nothing is written.
+        SetAsideError: names every file that leaves the study; no table is written.
+        StudyError: names every problem, each with file, line and cause; no table is written.
     """
     video_rows, clip_rows = _read_rows(videos), _read_rows(clips)
-    found = {file.path: file for report in reports for file in read_report(report)}
+    by_report = {report: read_report(report) for report in reports}
+    found = {file.path: file for files in by_report.values() for file in files}
+    paths = [row["path"] for row in (*video_rows, *clip_rows)]
     check = _Check(
         found,
         {path.stem: path for path in times},
@@ -76,19 +93,38 @@ def check_study(
         annotations,
         clip_length,
         refuse_damage=on_decode_error == "refuse",
+        videos=frozenset(paths[: len(video_rows)]),
+        same_as=find_same_content(found[path] for path in paths if path in found),
     )
     read = {row["video"]: check.read_annotations(row) for row in video_rows}
-    problems = [
-        *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
+    verdicts = [
+        Verdict(
+            "study",
+            "",
+            [
+                *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
+                *judge_rates(found.values()),
+            ],
+        ),
         *(
-            f"{path}: the annotation of no video; name it like the video it belongs to"
+            Verdict(
+                "annotation",
+                str(path),
+                [f"{path}: the annotation of no video; name it like the video it belongs to"],
+            )
             for path in stray
         ),
-        *(problem for row in video_rows for problem in check.judge_video(row, read[row["video"]])),
-        *(problem for row in clip_rows for problem in check.judge_clip(row)),
+        *(verdict for row in video_rows for verdict in check.judge_video(row, read[row["video"]])),
+        *map(check.judge_clip, clip_rows),
     ]
-    if problems:
-        raise StudyError(problems)
+    write_verdicts(output.with_name("verdicts.tsv"), verdicts)
+    write_page(output.with_name("index.html"), verdicts, by_report)
+    if problems := [problem for verdict in verdicts for problem in verdict.problems]:
+        failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state))
+        if aside is None or failed is None:
+            raise StudyError(problems)
+        add_aside(aside, failed)
+        raise SetAsideError([f"{one.path}: {one.why}" for one in failed])
     folders = defaultdict(list)
     for row in clip_rows:
         folders[row["folder"]].append(row["path"])
@@ -100,6 +136,30 @@ def check_study(
     # As objects: counts stay whole numbers beside rows that have none.
     table = pd.DataFrame(rows, columns=[*_COLUMNS, *further], dtype=object)
     write_tsv(output, table.fillna(dict.fromkeys(further, "")))
+
+
+def _list_aside(
+    verdicts: list[Verdict], video_rows: list[Row], clip_rows: list[Row], state: dict[str, str]
+) -> list[Aside] | None:
+    """Return the videos and clips that fail, a video also by its annotation.
+
+    None where something fails that no file is to blame for.
+    """
+    leaving: dict[str, tuple[str, dict[str, str]]] = {}
+    for row in clip_rows:
+        leaving[row["path"]] = row["path"], name_parts(state, folder=row["folder"])
+    for row in video_rows:
+        parts = name_parts(state, video=row["video"])
+        leaving |= {row[c]: (row["path"], parts) for c in ("path", *ANNOTATORS) if row[c]}
+    failed: dict[str, Aside] = {}
+    for verdict in verdicts:
+        if verdict.problems:
+            if verdict.path not in leaving:
+                return None
+            path, were = leaving[verdict.path]
+            why = verdict.what if verdict.path == path else f"{verdict.path}: {verdict.what}"
+            failed.setdefault(path, Aside(path, why, were))
+    return list(failed.values())
 
 
 def _read_rows(sheet: Path) -> list[Row]:
@@ -119,6 +179,10 @@ class _Check:
     options: AnnotationOptions
     clip_length: int
     refuse_damage: bool
+    videos: frozenset[str]
+    """The paths of the full videos."""
+    same_as: Mapping[str, str]
+    """The first file of the same content, by the path of each that is a copy."""
 
     def read_annotations(self, row: Row) -> dict[str, Annotation]:
         """Read the annotations of a full video, by annotator, and warn of what to know of them."""
@@ -157,27 +221,51 @@ class _Check:
                 f"longer ones, {instead}"
             )
 
-    def judge_video(self, row: Row, annotations: Mapping[str, Annotation]) -> Iterator[str]:
-        """Return what is wrong with a full video and its annotations."""
+    def judge_video(self, row: Row, annotations: Mapping[str, Annotation]) -> Iterator[Verdict]:
+        """Judge a full video and its annotations."""
         path, file = row["path"], self.found.get(row["path"])
-        yield from self._judge_file(path)
+        problems = [*self._judge_file(path), *self._find_leak(path)]
         if file and not self._is_refused(file) and file.n_frames < self.clip_length:
-            yield f"{path}: {file.n_frames} frames; expected {self.clip_length} or more, to fill a clip"
+            problems.append(
+                f"{path}: {file.n_frames} frames; expected {self.clip_length} or more, to fill a clip"
+            )
         if not row[ANNOTATORS[0]]:
-            yield (
+            problems.append(
                 f"{path}: no annotation by {ANNOTATORS[0]}, whose labels train and score; expected a "
                 f"file named like the video in that annotator's folder, or its path in videos.tsv"
             )
+        yield Verdict("video", path, problems, self._list_warnings(path), file)
         for annotator, annotation in annotations.items():
-            yield from list_problems(Path(row[annotator]), annotation)
+            text = Path(row[annotator])
+            problems = list(list_problems(text, annotation))
+            yield Verdict("annotation", row[annotator], problems, list(annotation.warnings))
 
-    def judge_clip(self, row: Row) -> Iterator[str]:
-        """Return what is wrong with a clip."""
-        yield from self._judge_file(row["path"])
+    def judge_clip(self, row: Row) -> Verdict:
+        """Judge a clip."""
+        path = row["path"]
+        problems = [*self._judge_file(path), *self._find_leak(path)]
         try:
             self.vocabulary.parse(row["label"])
         except UnknownBehaviorError as error:
-            yield f"{row['path']}: {error}"
+            problems.append(f"{path}: {error}")
+        return Verdict("clip", path, problems, self._list_warnings(path), self.found.get(path))
+
+    def _find_leak(self, path: str) -> Iterator[str]:
+        """Tell that a video has another name, too: it would be learned from while it is held out."""
+        if (other := self.same_as.get(path)) and self.videos & {path, other}:
+            yield (
+                f"{path}: has the same content as {other}; list each recording once, or it is learned "
+                "from while it is held out"
+            )
+
+    def _list_warnings(self, path: str) -> list[str]:
+        """Return what is unusual about a file, and damage that is put up with."""
+        if (file := self.found.get(path)) is None:
+            return []
+        found = [*(() if self._is_refused(file) else file.damage), *file.warnings]
+        if path in self.same_as and not any(self._find_leak(path)):
+            found.append(f"has the same content as {self.same_as[path]}")
+        return found
 
     def _judge_file(self, path: str) -> Iterator[str]:
         if (file := self.found.get(path)) is None:
@@ -198,7 +286,9 @@ class _Check:
             described[f"n_frames_{annotator}"] = self._count_labeled(annotation, row["path"])
             described[f"format_{annotator}"] = annotation.format
             described[f"warnings_{annotator}"] = "; ".join(annotation.warnings)
-        return described
+        file = self.found[row["path"]]
+        stated = {"n_frames_stated": file.n_frames_stated, "held_against": file.held_against}
+        return described | stated
 
     def _count_labeled(self, annotation: Annotation, video: str) -> int:
         n_frames, otherwise = self.found[video].n_frames, self.options.without_bout
@@ -220,4 +310,11 @@ class _Check:
     def _measure(self, paths: list[str]) -> dict[str, Any]:
         files = [self.found[path] for path in paths]
         seconds = sum(file.n_frames / file.rate_fps for file in files if file.rate_fps)
-        return {"n_frames": sum(file.n_frames for file in files), "seconds": round(seconds, 3)}
+        warnings = {path: "; ".join(self._list_warnings(path)) for path in paths}
+        if len(paths) > 1:
+            warnings = {path: f"{path}: {text}" for path, text in warnings.items() if text}
+        return {
+            "n_frames": sum(file.n_frames for file in files),
+            "seconds": round(seconds, 3),
+            "warnings": " ".join("; ".join(warnings.values()).split()),
+        }
