@@ -4,9 +4,6 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: "config.yaml"
-
-
 # A limit on GPUs given here (`--resources gpu=2`) is for this machine, never for a cluster.
 resource_scopes:
     gpu="local",

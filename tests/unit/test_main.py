@@ -39,8 +39,8 @@ def test_an_unknown_verb_lists_the_verbs(capsys):
     assert main(["--help"]) == 0
 
 
-UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference"}
-"""Verbs for people: of several runs, of all the simulation at once, and of the reference."""
+UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference", "check-configuration"}
+"""Verbs for people: of several runs, of all the simulation at once, of the reference and a configuration."""
 
 
 def read_rules():
@@ -148,8 +148,8 @@ def test_a_file_that_cannot_be_read_is_a_users_error(tmp_path, capsys):
     missing = str(tmp_path / "none.tsv")
     vocabulary = json.dumps({"behaviors": [{"name": "rest"}, {"name": "walk"}]})
     arguments = [
-        *("--videos", missing, "--clips", missing, "--reports", missing),
-        *("--vocabulary", vocabulary, "--clip-length", "8", "--clips-needed", "no"),
+        *("--videos", missing, "--clips", missing, "--folds", missing, "--reports", missing),
+        *("--vocabulary", vocabulary, "--geometry", "{}", "--clips-needed", "no"),
         *("--on-decode-error", "refuse", "--stray", "--output", str(tmp_path / "x.tsv")),
     ]
     assert main(["check-study", *arguments]) == 1
@@ -167,7 +167,7 @@ def imported_by(verb):
 
 ROOMS_OF_LATER_STEPS = {
     "decode-video": {"check", "clips", "convnet", "features", "sequence", "evaluate", "report"},
-    "check-study": {"clips", "convnet", "features", "sequence", "evaluate", "report"},
+    "check-study": {"convnet", "features", "sequence", "evaluate", "report"},
     "train-convnet": {"frames", "check", "features", "sequence", "evaluate", "report", "simulate"},
     "extract-fc6": {"frames", "check", "sequence", "evaluate", "report", "simulate"},
     "train-model": {"frames", "check", "convnet", "evaluate", "report", "simulate", "study"},

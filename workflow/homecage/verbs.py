@@ -5,6 +5,7 @@ Functions are named, not imported: a rule depends on the modules its own verb im
 
 VERBS: dict[str, str] = {
     "write-reference": "homecage.reference:write_reference",
+    "check-configuration": "homecage.config:check_configuration",
     "simulate": "homecage.simulate.dataset:simulate",
     "simulate-video": "homecage.simulate.videos:simulate_video",
     "simulate-annotation": "homecage.simulate.annotation:simulate_annotation",

@@ -24,7 +24,7 @@ rule import_annotation:
         raw=lambda wildcards: NOW.get(
             f"annotations/{wildcards.annotator}/{wildcards.video}"
         ),
-        vocabulary=VOCABULARY,
+        vocabulary=verbatim(VOCABULARY),
         code=code("import-annotation"),
     shell:
         "python -m homecage import-annotation --annotation {input.annotation:q} --times {input.times:q}"

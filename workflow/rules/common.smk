@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import sys
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -28,11 +29,11 @@ from homecage.running.screen import Screen
 from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
+from homecage.storage.strict_yaml import read_yaml
 from homecage.study.folds import find_divided, plan_folds, tabulate_folds
 from homecage.study.layouts import make_study
 from homecage.study.study import ANNOTATORS
 from homecage.verbs import module_of
-from snakemake.exceptions import WorkflowError
 
 # What the screen shows of a run: Snakemake's own pages are in its log.
 SCREEN = Screen(logger)
@@ -57,9 +58,29 @@ shell.prefix(
 )
 
 
+@contextmanager
+def refused():
+    """End with what is wrong as the last words on the screen, where nothing can be planned."""
+    try:
+        yield
+    except HomecageError as error:
+        logger.error(f"{error}")
+        sys.exit(1)
+
+
+# Strictly, before Snakemake does: it takes the last of two equal keys, runs templates, and names neither the file
+# nor the line of what is no YAML.
+with refused():
+    if Path("config.yaml").exists():
+        read_yaml(Path("config.yaml"))
+
+
+configfile: "config.yaml"
+
+
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
-try:
+with refused():
     EXPERIMENT = check_config(config, map(Path, reversed(workflow.configfiles)))
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
@@ -76,8 +97,6 @@ try:
     PASSED = read_state(Path(PASSED_FILE))
     refuse_changed_annotations(STUDY, EXPERIMENT.vocabulary, PASSED, NOW)
     EXPERIMENT.check_study(STUDY)
-except HomecageError as error:
-    raise WorkflowError(str(error)) from None
 
 VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
@@ -104,10 +123,15 @@ def code(*verbs_or_modules):
     )
 
 
+def verbatim(text):
+    """Hand a user's words to a verb: in a plain parameter Snakemake takes braces for wildcards."""
+    return lambda wildcards: text
+
+
 def options(section, *keys, exclude=()):
     """Hand a section of the configuration, or some of it, to a verb, which reruns when that changes."""
     wanted = {"include": set(keys) or None, "exclude": set(exclude)}
-    return getattr(EXPERIMENT, section).model_dump_json(**wanted)
+    return verbatim(getattr(EXPERIMENT, section).model_dump_json(**wanted))
 
 
 def raw(paths):

@@ -1,20 +1,26 @@
 """The check of a whole study, before anything is learned from it: all of its problems at once, or none."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from homecage.annotations.mit import read_bouts
 from homecage.check.annotations import list_problems
+from homecage.check.learning import find_unlearnable, find_unspoken, has_labeled_clip, read_codes
+from homecage.clips.options import ClipGeometry
 from homecage.errors import StudyError, UnknownBehaviorError
 from homecage.frames.raw import RawFile, read_report
+from homecage.storage.frame_tables import UNLABELED, Codes
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
 from homecage.study.study import ANNOTATORS
+
+logger = logging.getLogger(__name__)
 
 _COLUMNS = (
     "kind",  # video or clip_folder
@@ -36,9 +42,10 @@ def check_study(
     *,
     videos: Path,
     clips: Path,
+    folds: Path,
     reports: list[Path],
     vocabulary: Vocabulary,
-    clip_length: int,
+    geometry: ClipGeometry,
     clips_needed: Literal["yes", "no"],
     on_decode_error: Literal["refuse", "warn"],
     stray: list[Path],
@@ -46,9 +53,9 @@ def check_study(
 ) -> None:
     """Check a study whole and write a table of what it holds.
 
-    ``videos`` and ``clips`` are the study's sheets, ``reports`` those of decoding, one for each full
-    video and clip folder; no video is opened. ``clip_length`` is the frames of a clip as the convnet
-    sees it (8 in the paper); ``clips_needed`` whether it is trained on clips; ``stray`` are annotation
+    ``videos``, ``clips`` and ``folds`` are the study's sheets, ``reports`` those of decoding, one for each
+    full video and clip folder; no video is opened. ``geometry`` is that of a clip as the convnet sees it
+    (8 frames in the paper); ``clips_needed`` whether it is trained on clips; ``stray`` are annotation
     files of no video. The table has a row for each full video and clip folder: frames, seconds, frames
     that each annotator labeled, and the further columns of the sheet; clips, and clips too short to
     train on.
@@ -58,7 +65,7 @@ def check_study(
     """
     video_rows, clip_rows = _read_rows(videos), _read_rows(clips)
     found = {file.path: file for report in reports for file in read_report(report)}
-    check = _Check(found, vocabulary, clip_length, refuse_damage=on_decode_error == "refuse")
+    check = _Check(found, vocabulary, geometry.length, refuse_damage=on_decode_error == "refuse")
     problems = [
         *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
         *(
@@ -70,6 +77,13 @@ def check_study(
     ]
     if problems:
         raise StudyError(problems)
+    codes = {row["video"]: check.read_labels(row, ANNOTATORS[0]) for row in video_rows}
+    labeled = {video: has_labeled_clip(own, geometry) for video, own in codes.items()}
+    if problems := list(find_unlearnable(_read_rows(folds), labeled, geometry)):
+        raise StudyError(problems)
+    if clips_needed == "yes":
+        for warning in check.warn_of_unspoken(codes.values(), clip_rows):
+            logger.warning("%s", warning)
     folders = defaultdict(list)
     for row in clip_rows:
         folders[row["folder"]].append(row["path"])
@@ -153,10 +167,26 @@ class _Check:
     def _is_refused(self, file: RawFile) -> bool:
         return self.refuse_damage and bool(file.damage)
 
+    def read_labels(self, row: Row, annotator: str) -> Codes:
+        """Return the behavior of each frame (T,) of a video in which nothing is wrong."""
+        n_frames = self.found[row["path"]].n_frames
+        return read_codes(Path(row[annotator]), self.vocabulary, n_frames)
+
+    def warn_of_unspoken(self, codes: Iterable[Codes], clip_rows: list[Row]) -> Iterator[str]:
+        """Return a warning for each behavior that is annotated and that a convnet of clips never sees."""
+        names = self.vocabulary.names
+        counts = sum(np.bincount(own[own != UNLABELED], minlength=len(names)) for own in codes)
+        annotated = dict(zip(names, np.atleast_1d(counts).tolist(), strict=True))
+        long_enough = (
+            row for row in clip_rows if self.found[row["path"]].n_frames >= self.clip_length
+        )
+        shown = (self.vocabulary.find(row["label"]) for row in long_enough)
+        return find_unspoken(annotated, shown, self.vocabulary)
+
     def describe_video(self, row: Row) -> dict[str, Any]:
         """Return a video's line of the table."""
         labeled = {
-            f"n_frames_{annotator}": _count_labeled(Path(row[annotator]), self.vocabulary)
+            f"n_frames_{annotator}": int((self.read_labels(row, annotator) != UNLABELED).sum())
             for annotator in ANNOTATORS
             if row[annotator]
         }
@@ -178,8 +208,3 @@ class _Check:
         files = [self.found[path] for path in paths]
         seconds = sum(file.n_frames / file.rate_fps for file in files if file.rate_fps)
         return {"n_frames": sum(file.n_frames for file in files), "seconds": round(seconds, 3)}
-
-
-def _count_labeled(annotation: Path, vocabulary: Vocabulary) -> int:
-    bouts = read_bouts(annotation, vocabulary)
-    return sum(bout.stop - bout.start for bout in bouts if bout.behavior is not None)
