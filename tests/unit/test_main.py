@@ -40,8 +40,11 @@ def test_an_unknown_verb_lists_the_verbs(capsys):
     assert main(["--help"]) == 0
 
 
-UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference", "check"}
-"""Verbs for people: of several runs, of all the simulation at once, of the reference, and of the check."""
+UNRULED = {
+    *("simulate", "summarize-seeds", "compare-runs", "write-reference"),
+    *("check", "check-configuration"),
+}
+"""Verbs for people: of several runs, of all the simulation at once, of the reference, of checking alone."""
 
 
 def read_rules():
@@ -149,9 +152,9 @@ def test_a_file_that_cannot_be_read_is_a_users_error(tmp_path, capsys):
     missing = str(tmp_path / "none.tsv")
     vocabulary = json.dumps({"behaviors": [{"name": "rest"}, {"name": "walk"}]})
     arguments = [
-        *("--videos", missing, "--clips", missing, "--reports", missing),
+        *("--videos", missing, "--clips", missing, "--folds", missing, "--reports", missing),
         *("--times", missing, "--annotations", "{}"),
-        *("--vocabulary", vocabulary, "--clip-length", "8", "--clips-needed", "no"),
+        *("--vocabulary", vocabulary, "--geometry", "{}", "--clips-needed", "no"),
         *("--on-decode-error", "refuse", "--stray", "--output", str(tmp_path / "x.tsv")),
     ]
     assert main(["check-study", *arguments]) == 1
@@ -169,7 +172,7 @@ def imported_by(verb):
 
 ROOMS_OF_LATER_STEPS = {
     "decode-video": {"check", "clips", "convnet", "features", "sequence", "evaluate", "report"},
-    "check-study": {"clips", "convnet", "features", "sequence", "evaluate", "report"},
+    "check-study": {"convnet", "features", "sequence", "evaluate", "report"},
     "train-convnet": {"frames", "check", "features", "sequence", "evaluate", "report", "simulate"},
     "extract-fc6": {"frames", "check", "sequence", "evaluate", "report", "simulate"},
     "train-model": {"frames", "check", "convnet", "evaluate", "report", "simulate", "study"},

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, Self, get_args
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from homecage.annotations.options import AnnotationOptions
@@ -21,7 +21,9 @@ from homecage.options import Options
 from homecage.report.options import ReportOptions
 from homecage.sequence.options import DecodingOptions, LstmOptions, ModelOptions
 from homecage.simulate.options import SimulationOptions
-from homecage.study.behaviors import HOME_CAGE, Behavior, Vocabulary
+from homecage.storage.strict_yaml import read_yaml
+from homecage.study.behaviors import HOME_CAGE, MOST_BEHAVIORS, Behavior, Vocabulary
+from homecage.study.names import find_unsafe, safe_name
 from homecage.study.options import DatasetOptions, FoldOptions
 from homecage.study.study import Study
 
@@ -37,7 +39,7 @@ class MethodOptions(Options):
     """The model that learns from them, one for each fold; null: the representation's own probabilities."""
     model_of: str | None = None
     """The method whose model it takes, with all that this looks at, to decode it otherwise; null: none."""
-    labeled_videos: int | None = Field(None, ge=1)
+    labeled_videos: int | None = Field(None, ge=1, le=10_000)
     """How many labeled videos each fold's model may use, those that stop its training included; a
     smaller number's are among a larger one's; null: all of the fold. For a learning curve."""
     decoding: DecodingOptions = DecodingOptions()
@@ -89,7 +91,7 @@ class Experiment(Options):
     """Seed of everything random but the simulation: splits, cuts, initial weights, order, dropout."""
     dataset: DatasetOptions = DatasetOptions()
     simulation: SimulationOptions = SimulationOptions()
-    behaviors: tuple[Behavior, ...] = Field(HOME_CAGE, min_length=2)
+    behaviors: tuple[Behavior, ...] = Field(HOME_CAGE, min_length=2, max_length=MOST_BEHAVIORS)
     """The behaviors, in the order of every table and figure; a list given here replaces this one. Each has a
     name, labels (what annotations and clips call it, besides its name) and, if wanted, a color. Source:
     paper; colors: Paul Tol's "muted", distinct under the common forms of color blindness."""
@@ -187,10 +189,14 @@ class Experiment(Options):
         if not methods:
             raise ValueError("expected one method or more")
         for name, method in methods.items():
-            if not name.replace("-", "").replace("_", "").isalnum() or name == HUMAN:
+            plain = name.replace("-", "").replace("_", "").isalnum()
+            if not plain or name == HUMAN or name != safe_name(name):
                 raise ValueError(
-                    f"{name!r} cannot name a method: expected letters, digits, - and _, and not {HUMAN!r}"
+                    f"{name!r} cannot name a method: expected letters, digits, - and _, neither - at the "
+                    f"beginning nor twenty times the same at the end, and not {HUMAN!r}"
                 )
+            if too_long := find_unsafe([name]):
+                raise ValueError(too_long[0])
             if method.model_of:
                 _check_model_of(name, method, methods)
                 continue
@@ -232,6 +238,28 @@ class Experiment(Options):
         return self
 
 
+def check_configuration(*, files: list[Path]) -> None:
+    """Check configuration files, each laid over those before it as ``snakemake --configfile`` does.
+
+    Nothing is run, and nothing else is read.
+
+    Raises:
+        ConfigError: as ``check_config``.
+    """
+    config: dict[str, Any] = {}
+    for path in files:
+        _lay_over(config, read_yaml(path))
+    check_config(config, files)
+
+
+def _lay_over(config: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            _lay_over(config[key], value)
+        else:
+            config[key] = value
+
+
 def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Experiment:
     """Return the experiment that a parsed ``config.yaml`` describes.
 
@@ -241,10 +269,11 @@ def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Exper
             the command line names would come first.
 
     Raises:
-        ConfigError: unknown keys or wrong values, all of them named with what was expected.
+        ConfigError: unknown keys or wrong values, all of them named with what was expected; or a file
+            that is no YAML, or has a key twice.
     """
+    listed = [name for path in files for name in _read_methods(path)]
     if isinstance(methods := config.get("methods"), dict):
-        listed = [name for path in files for name in _read_methods(path)]
         order = dict.fromkeys([*listed, *methods])
         config = {**config, "methods": {name: methods[name] for name in order if name in methods}}
     try:
@@ -258,8 +287,12 @@ def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Exper
 
 
 def _read_methods(path: Path) -> list[str]:
-    methods = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("methods")
+    methods = read_yaml(path).get("methods")
     return list(methods) if isinstance(methods, dict) else []
+
+
+_short = Repr()
+_short.maxstring = _short.maxother = 80
 
 
 def _explain(problem: Mapping[str, Any]) -> str:
@@ -268,7 +301,7 @@ def _explain(problem: Mapping[str, Any]) -> str:
         return f"{key}: unknown key; expected one of: {', '.join(_siblings(problem['loc']))}"
     if problem["type"] == "value_error":
         return f"{key}: {problem['ctx']['error']}"
-    return f"{key}: found {problem['input']!r}; {problem['msg']}"
+    return f"{key}: found {_short.repr(problem['input'])}; {problem['msg']}"
 
 
 def _siblings(location: tuple[Any, ...]) -> list[str]:

@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
 
 VERBS: dict[str, str] = {
     "write-reference": "homecage.reference:write_reference",
+    "check-configuration": "homecage.config:check_configuration",
     "simulate": "homecage.simulate.dataset:simulate",
     "simulate-video": "homecage.simulate.videos:simulate_video",
     "simulate-annotation": "homecage.simulate.annotation:simulate_annotation",

@@ -24,8 +24,8 @@ rule import_annotation:
         raw=lambda wildcards: NOW.get(
             f"annotations/{wildcards.annotator}/{wildcards.video}"
         ),
-        vocabulary=VOCABULARY,
-        reading=options("annotations"),
+        vocabulary=verbatim(VOCABULARY),
+        reading=verbatim(options("annotations")),
         choice=lambda wildcards: VIDEOS[wildcards.video]
         .choose(wildcards.annotator)
         .model_dump_json(),

@@ -5,6 +5,7 @@ checkpoint check_study:
     input:
         videos="results/study/videos.tsv",
         clips="results/study/clips.tsv",
+        folds="results/study/folds.tsv",
         reports=[
             *expand("results/frames/{video}.json", video=VIDEOS),
             *expand("results/clips/{folder}.json", folder=FOLDERS),
@@ -31,12 +32,12 @@ checkpoint check_study:
         mem_mb=demand(2000),
         runtime=demand(30),
     params:
-        vocabulary=VOCABULARY,
-        reading=options("annotations"),
-        clip_length=EXPERIMENT.geometry.length,
+        vocabulary=verbatim(VOCABULARY),
+        reading=verbatim(options("annotations")),
+        geometry=options("geometry"),
         clips_needed="yes" if EXPERIMENT.needs_clips else "no",
         on_decode_error=EXPERIMENT.frames.on_decode_error,
-        strays=[str(path) for path in STUDY.strays],
+        strays=verbatim([str(path) for path in STUDY.strays]),
         raw=json.dumps(NOW),
         aside=(
             f"--aside {ASIDE_FILE} --state {shlex.quote(json.dumps(WHOLE))}"
@@ -47,9 +48,10 @@ checkpoint check_study:
         code=code("check-study"),
     shell:
         "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
-        " --reports {input.reports:q} --times {input.times:q} --vocabulary {params.vocabulary:q}"
-        " --annotations {params.reading:q} --clip-length {params.clip_length}"
-        " --clips-needed {params.clips_needed} --on-decode-error {params.on_decode_error}"
-        " --stray {params.strays:q} --output {output.table:q} {params.aside} > {log:q} 2>&1;"
+        " --folds {input.folds:q} --reports {input.reports:q} --times {input.times:q}"
+        " --vocabulary {params.vocabulary:q} --annotations {params.reading:q}"
+        " --geometry {params.geometry:q} --clips-needed {params.clips_needed}"
+        " --on-decode-error {params.on_decode_error} --stray {params.strays:q} --output {output.table:q}"
+        " {params.aside} > {log:q} 2>&1;"
         " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q};"
         " echo passed > {output.verdict:q}"

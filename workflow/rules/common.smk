@@ -7,10 +7,9 @@ import shlex
 import shutil
 import signal
 import sys
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-
-import yaml
 
 # The library lies beside these rules, installed or not. Rules that Snakemake fetched one by one, as for another
 # workflow's `module`, have no library beside them: then it is the one that is installed.
@@ -36,11 +35,11 @@ from homecage.running.screen import Screen
 from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
+from homecage.storage.strict_yaml import read_yaml
 from homecage.study.folds import find_divided, plan_folds, tabulate_folds
 from homecage.study.layouts import make_study
 from homecage.study.study import ANNOTATORS
 from homecage.verbs import module_of
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
 # What the screen shows of a run: Snakemake's own pages are in its log.
@@ -65,14 +64,36 @@ shell.prefix(
     + (f" PYTHONPATH={shlex.quote(LIBRARY)}; " if LIBRARY else "; ")
 )
 
+
+@contextmanager
+def refused():
+    """End with what is wrong as the last words on the screen, where nothing can be planned."""
+    try:
+        yield
+    except HomecageError as error:
+        logger.error(f"{error}")
+        sys.exit(1)
+
+
+# Strictly, before Snakemake does: it takes the last of two equal keys, runs templates, and names neither the file
+# nor the line of what is no YAML.
+with refused():
+    if Path("config.yaml").exists():
+        read_yaml(Path("config.yaml"))
+
+
+configfile: "config.yaml"
+
+
 # The configuration of a study, or of a workflow that uses this one, says what differs from config.yaml here.
 DEFAULTS = workflow.source_path("../../config.yaml")
-differs, config = config, yaml.safe_load(Path(DEFAULTS).read_text(encoding="utf-8"))
+differs, config = config, read_yaml(Path(DEFAULTS))
 update_config(config, differs)
+
 
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
-try:
+with refused():
     EXPERIMENT = check_config(
         config, map(Path, [DEFAULTS, *reversed(workflow.configfiles)])
     )
@@ -99,8 +120,6 @@ try:
         STUDY, EXPERIMENT.vocabulary, EXPERIMENT.annotations, PASSED, NOW
     )
     EXPERIMENT.check_study(STUDY)
-except HomecageError as error:
-    raise WorkflowError(str(error)) from None
 
 VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
@@ -127,10 +146,15 @@ def code(*verbs_or_modules):
     )
 
 
+def verbatim(text):
+    """Hand a user's words to a verb: in a plain parameter Snakemake takes braces for wildcards."""
+    return lambda wildcards: text
+
+
 def options(section, *keys, exclude=()):
     """Hand a section of the configuration, or some of it, to a verb, which reruns when that changes."""
     wanted = {"include": set(keys) or None, "exclude": set(exclude)}
-    return getattr(EXPERIMENT, section).model_dump_json(**wanted)
+    return verbatim(getattr(EXPERIMENT, section).model_dump_json(**wanted))
 
 
 def raw(paths):

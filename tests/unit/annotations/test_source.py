@@ -15,7 +15,7 @@ BOUTS = [(0, 9, "walk"), (9, 12, "rest")]
     [
         (TEXT.encode("utf-16"), "text in UTF-16, which Excel calls Unicode; save it as plain text"),
         (TEXT.encode("utf-16-be"), "text in UTF-16"),
-        (b"frame: 1-2 r\xe9st\n", "not UTF-8 text (byte 12); save it as plain UTF-8 text"),
+        (b"frame: 1-2 r\xe9st\n", "not UTF-8 text (byte 12); save it as plain text in UTF-8"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls), whatever its name"),
         (b"frame: 1-9 walk" + bytes(1), "not text (byte 15 is zero)"),
         (gzip.compress(TEXT.encode())[:-9], "a damaged gzip archive"),
@@ -45,7 +45,7 @@ def test_a_spreadsheet_that_is_called_csv(read, tmp_path):
     (problem,) = list_problems(read(path))
     assert problem == (
         "a spreadsheet (.xlsx, .ods) or another zip archive, whatever its name; open it in its program "
-        "and save it as CSV in UTF-8"
+        "and save it as plain text in UTF-8, such as CSV"
     )
 
 

@@ -11,12 +11,15 @@ from homecage.annotations.options import AnnotationOptions
 from homecage.check.annotations import Annotated, find_annotation_problems
 from homecage.check.aside import read_aside
 from homecage.check.check import check_study
+from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError
 from homecage.frames.raw import RawFile, write_report
 from homecage.storage.frame_tables import write_times
 from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
 from homecage.study.choice import Choice
+from homecage.study.folds import plan_folds, tabulate_folds
+from homecage.study.options import FoldOptions
 from homecage.study.study import Clip, ClipFolder, Study, Video
 
 VOCABULARY = Vocabulary(behaviors=HOME_CAGE, ignored_labels=("out of sight",))
@@ -94,6 +97,10 @@ class Lab:
         videos, clips, output = (self.root / f"{t}.tsv" for t in ("videos", "clips", "checked"))
         videos.write_text(study.tabulate_videos())
         clips.write_text(study.tabulate_clips(VOCABULARY))
+        folds = self.root / "folds.tsv"
+        folds.write_text(
+            tabulate_folds(plan_folds(study.videos, FoldOptions(validation=1), seed=0))
+        )
         reports = []
         for i, report in enumerate(self.reports.values()):
             reports.append(self.root / f"{i}.json")
@@ -105,11 +112,12 @@ class Lab:
         check_study(
             videos=videos,
             clips=clips,
+            folds=folds,
             reports=reports,
             times=times,
             vocabulary=VOCABULARY,
             annotations=AnnotationOptions(**annotations),
-            clip_length=clip_length,
+            geometry=ClipGeometry(length=clip_length),
             clips_needed=clips_needed,
             on_decode_error=on_decode_error,
             stray=self.strays,
@@ -210,7 +218,7 @@ def test_an_annotation_longer_than_its_video(lab):
 def test_what_to_know_of_an_annotation_is_warned_of_and_recorded(lab, caplog):
     path = lab.annotate("a", "frame: 50-59 walk\nframe: 1-9 rest\nframe: 60-101 walk\n")
     with caplog.at_level(logging.WARNING):
-        table = lab.check(tolerance_frames=1)
+        table = lab.check(tolerance_frames=1, clips_needed="no")
     disorder, length = table.loc["a", "warnings_annotator_1"].rsplit("; ", 1)
     assert disorder.startswith(
         "bouts are not in the order of time, in 1 place: 1-9 of line 2 comes"
@@ -274,10 +282,40 @@ def test_no_clip_to_train_on(lab, clips, expected):
 
 
 def test_the_length_of_a_clip_is_the_experiments(lab):
-    assert lab.check(clip_length=30).loc["day", "n_short_clips"] == "1"
+    assert lab.check(clip_length=24).loc["day", "n_short_clips"] == "1"
     (lab.root / "checked.tsv").unlink()
-    (problem,) = lab.problems(clip_length=31)
-    assert "no clip of a behavior has 31 frames" in problem
+    (problem,) = lab.problems(clip_length=32)
+    assert "no clip of a behavior has 32 frames" in problem
+
+
+@pytest.mark.parametrize("text", ["frame: 1-3 walk\n", "frame: 1-90 out of sight\n"])
+def test_labels_that_no_clip_uses_are_refused_before_anything_is_learned(lab, text):
+    for name in lab.videos:
+        lab.annotate(name, text)
+    (problem,) = lab.problems()
+    assert "no video has a labeled clip: clips take their labels from frames 3, 5, ..." in problem
+
+
+def test_a_fold_that_has_nothing_to_learn_from_is_refused(lab):
+    lab.annotate("a", "frame: 1-3 walk\n")
+    training, validation = lab.problems()
+    assert "no training video has a labeled clip (a); label more of them, or divide" in training
+    assert "no validation video has a labeled clip (a)" in validation
+
+
+def test_a_behavior_that_no_clip_shows_is_announced(lab, caplog):
+    """Of groom there is a clip, but it has five frames."""
+    lab.annotate("a", "frame: 1-10 rear\nframe: 21-25 groom\nframe: 31-50 walk\n")
+    lab.annotate("b", "frame: 1-2 rear\nframe: 3-50 walk\n")
+    lab.check()
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["groom", "rear"]
+    assert (
+        "rear: is annotated in 12 frames, and no clip that is long enough shows it" in caplog.text
+    )
+    assert all(record.levelno == logging.WARNING for record in caplog.records)
+    caplog.clear()
+    lab.check(clips_needed="no")
+    assert not caplog.records
 
 
 def test_a_file_that_was_not_decoded(lab):

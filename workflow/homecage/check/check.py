@@ -3,11 +3,12 @@
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from homecage.annotations.options import AnnotationOptions
@@ -15,11 +16,13 @@ from homecage.annotations.read import Annotation, label_frames
 from homecage.check.annotations import Annotated, list_problems, read_annotated
 from homecage.check.aside import Aside, add_aside, name_parts
 from homecage.check.files import find_same_content, judge_rates
+from homecage.check.learning import find_unlearnable, find_unspoken, has_labeled_clip
 from homecage.check.page import write_page
 from homecage.check.verdicts import Verdict, write_verdicts
+from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError, UnknownBehaviorError
 from homecage.frames.raw import RawFile, read_report
-from homecage.storage.frame_tables import UNLABELED
+from homecage.storage.frame_tables import UNLABELED, Codes
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
 from homecage.study.choice import make_choice
@@ -52,11 +55,12 @@ def check_study(
     *,
     videos: Path,
     clips: Path,
+    folds: Path,
     reports: list[Path],
     times: list[Path],
     vocabulary: Vocabulary,
     annotations: AnnotationOptions,
-    clip_length: int,
+    geometry: ClipGeometry,
     clips_needed: Literal["yes", "no"],
     on_decode_error: Literal["refuse", "warn"],
     stray: list[Path],
@@ -66,11 +70,11 @@ def check_study(
 ) -> None:
     """Check a study whole and write a table of what it holds.
 
-    ``videos`` and ``clips`` are the study's sheets, ``reports`` those of decoding, one for each full
-    video and clip folder, ``times`` the tables of the full videos' frames, each named by its video; no
-    video is opened. ``annotations`` says how annotation files are read. ``clip_length`` is the frames of
-    a clip as the convnet sees it (8 in the paper); ``clips_needed`` whether it is trained on clips;
-    ``stray`` are annotation files of no video. The table has a row for each full video and clip folder:
+    ``videos``, ``clips`` and ``folds`` are the study's sheets, ``reports`` those of decoding, one for each
+    full video and clip folder, ``times`` the tables of the full videos' frames, each named by its video; no
+    video is opened. ``annotations`` says how annotation files are read. ``geometry`` is that of a clip as
+    the convnet sees it (8 frames in the paper); ``clips_needed`` whether it is trained on clips; ``stray``
+    are annotation files of no video. The table has a row for each full video and clip folder:
     frames, seconds, frames that each annotator labeled, clips, and clips too short to train on, the format
     of the annotations and what to know of how they were read, what the frames were held against, all that
     is unusual or damaged and used nevertheless, and the further columns of the sheet. Beside it, whatever
@@ -91,7 +95,7 @@ def check_study(
         {path.stem: path for path in times},
         vocabulary,
         annotations,
-        clip_length,
+        geometry.length,
         refuse_damage=on_decode_error == "refuse",
         videos=frozenset(paths[: len(video_rows)]),
         same_as=find_same_content(found[path] for path in paths if path in found),
@@ -117,6 +121,17 @@ def check_study(
         *(verdict for row in video_rows for verdict in check.judge_video(row, read[row["video"]])),
         *map(check.judge_clip, clip_rows),
     ]
+    if not any(verdict.problems for verdict in verdicts):
+        codes = {
+            row["video"]: check.label(read[row["video"]][ANNOTATORS[0]], row["path"])
+            for row in video_rows
+        }
+        labeled = {video: has_labeled_clip(own, geometry) for video, own in codes.items()}
+        unlearnable = list(find_unlearnable(_read_rows(folds), labeled, geometry))
+        unspoken = list(check.warn_of_unspoken(codes.values(), clip_rows))
+        for warning in unspoken if clips_needed == "yes" else ():
+            logger.warning("%s", warning)
+        verdicts[0] = Verdict("study", "", unlearnable, unspoken if clips_needed == "yes" else ())
     write_verdicts(output.with_name("verdicts.tsv"), verdicts)
     write_page(output.with_name("index.html"), verdicts, by_report)
     if problems := [problem for verdict in verdicts for problem in verdict.problems]:
@@ -283,17 +298,29 @@ class _Check:
         """Return a video's line of the table."""
         described: dict[str, Any] = {**row, "kind": "video", **self._measure([row["path"]])}
         for annotator, annotation in annotations.items():
-            described[f"n_frames_{annotator}"] = self._count_labeled(annotation, row["path"])
+            n_labeled = int((self.label(annotation, row["path"]) != UNLABELED).sum())
+            described[f"n_frames_{annotator}"] = n_labeled
             described[f"format_{annotator}"] = annotation.format
             described[f"warnings_{annotator}"] = "; ".join(annotation.warnings)
         file = self.found[row["path"]]
         stated = {"n_frames_stated": file.n_frames_stated, "held_against": file.held_against}
         return described | stated
 
-    def _count_labeled(self, annotation: Annotation, video: str) -> int:
+    def label(self, annotation: Annotation, video: str) -> Codes:
+        """Return the behavior of each frame (T,) of a video in which nothing is wrong."""
         n_frames, otherwise = self.found[video].n_frames, self.options.without_bout
-        codes = label_frames(annotation.bouts, n_frames, self.vocabulary, otherwise)
-        return int((codes != UNLABELED).sum())
+        return label_frames(annotation.bouts, n_frames, self.vocabulary, otherwise)
+
+    def warn_of_unspoken(self, codes: Iterable[Codes], clip_rows: list[Row]) -> Iterator[str]:
+        """Return a warning for each behavior that is annotated and that a convnet of clips never sees."""
+        names = self.vocabulary.names
+        counts = sum(np.bincount(own[own != UNLABELED], minlength=len(names)) for own in codes)
+        annotated = dict(zip(names, np.atleast_1d(counts).tolist(), strict=True))
+        long_enough = (
+            row for row in clip_rows if self.found[row["path"]].n_frames >= self.clip_length
+        )
+        shown = (self.vocabulary.find(row["label"]) for row in long_enough)
+        return find_unspoken(annotated, shown, self.vocabulary)
 
     def describe_folder(self, folder: str, paths: list[str]) -> dict[str, Any]:
         """Return the line of a folder of clips."""

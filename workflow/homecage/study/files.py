@@ -3,7 +3,9 @@
 This runs while the workflow is planned, so it must stay fast for thousands of files.
 """
 
+import errno
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +22,7 @@ def list_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
     """Return the files with one of these suffixes, in any case, by name.
 
     Raises:
-        StudyError: a folder or a dead link is named like one of them, or a name has control characters.
+        StudyError: what is no file is named like one of them, or a name has control characters.
     """
     # Hidden files are the droppings of file managers and archivers (._name.mpg), never videos.
     found = [
@@ -29,12 +31,37 @@ def list_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
         if not entry.name.startswith(".") and Path(entry.name).suffix.lower() in suffixes
     ]
     refuse(
-        f"{entry.path}: {'a folder' if entry.is_dir() else 'a link to nothing'}; expected a file"
+        f"{entry.path}: {problem}; expected a file"
         for entry in found
-        if not entry.is_file()
+        if (problem := find_problem(Path(entry.path)))
     )
     refuse_control_characters((entry.name, str(folder)) for entry in found)
     return [folder / name for name in sorted(entry.name for entry in found)]
+
+
+_FAILURES = {
+    errno.ENOENT: "no such file",
+    errno.ENOTDIR: "no such file",
+    errno.ELOOP: "a loop of links",
+    errno.ENAMETOOLONG: "a path too long for this file system",
+}
+
+
+def find_problem(path: Path) -> str:
+    """Return why a path leads to no file; an empty text where it does."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        gone = error.errno == errno.ENOENT and path.is_symlink()
+        return "a link to nothing" if gone else describe_failure(error)
+    if stat.S_ISREG(mode):
+        return ""
+    return "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+
+
+def describe_failure(error: OSError) -> str:
+    """Say why the system refuses a path."""
+    return _FAILURES.get(error.errno or 0) or f"cannot be read ({error.strerror})"
 
 
 def list_videos(folder: Path) -> list[Path]:

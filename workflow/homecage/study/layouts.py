@@ -1,10 +1,13 @@
 """Every way in which the files of a study may lie, each in a module of its own."""
 
+import errno
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from homecage.errors import ConfigError
+from homecage.errors import ConfigError, StudyError
 from homecage.simulate.options import SimulationOptions
+from homecage.study.files import describe_failure
 from homecage.study.mit import read_mit
 from homecage.study.options import DatasetOptions
 from homecage.study.sheets import read_sheets
@@ -20,12 +23,21 @@ def make_study(dataset: DatasetOptions, simulation: SimulationOptions) -> Study:
 
     Raises:
         ConfigError: the root is missing or not a folder.
-        StudyError: the root does not hold the layout, or names are ambiguous or unusable.
+        StudyError: the root does not hold the layout, cannot be read, or names are ambiguous or unusable.
     """
     root = dataset.root
     if root is None:
         return plan_simulated(simulation)
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise ConfigError(f"dataset.root: {root} {what}; expected the data set's folder")
-    return LAYOUTS[dataset.layout](root)
+    if problem := _find_folder_problem(root):
+        raise ConfigError(f"dataset.root: {root}: {problem}; expected the data set's folder")
+    try:
+        return LAYOUTS[dataset.layout](root)
+    except OSError as error:
+        raise StudyError([f"{error.filename}: {describe_failure(error)}"]) from None
+
+
+def _find_folder_problem(root: Path) -> str:
+    try:
+        return "" if stat.S_ISDIR(root.stat().st_mode) else "is not a folder"
+    except OSError as error:
+        return "does not exist" if error.errno == errno.ENOENT else describe_failure(error)
