@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
+from homecage.deliver.options import AnnotateOptions, BundleOptions
 from homecage.errors import ConfigError
 from homecage.evaluate.names import HUMAN
 from homecage.evaluate.options import EvaluationOptions
@@ -109,6 +110,8 @@ class Experiment(Options):
     pair is shown in the figures of one method. Source: paper."""
     evaluation: EvaluationOptions = EvaluationOptions()
     report: ReportOptions = ReportOptions()
+    bundle: BundleOptions = BundleOptions()
+    annotate: AnnotateOptions = AnnotateOptions()
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -45,6 +45,9 @@ VERBS: dict[str, str] = {
     "plot-boundary": "homecage.report.boundary:plot_boundary",
     "plot-learning": "homecage.report.learning:plot_learning",
     "plot-training": "homecage.report.training:plot_training",
+    "make-bundle": "homecage.deliver.bundle:make_bundle",
+    "describe-bundle": "homecage.deliver.card:describe_bundle",
+    "annotate": "homecage.deliver.annotate:annotate",
 }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homecage.errors import StoreError
-from homecage.frames.decode import build_arguments, decode, find_ffmpeg
+from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
 from homecage.frames.raw import RawFile, describe_file, write_report
 from homecage.storage.frame_tables import read_times, write_times
@@ -85,7 +85,12 @@ def _append_file(
     decoding = decode(path, options, take=partial(writer.append, "frames"))
     for sign in decoding.damage:
         logger.warning("%s: %s", path, sign)
-    file = RawFile(
+    return describe_decoding(described, decoding), decoding.time_s
+
+
+def describe_decoding(described: dict[str, Any], decoding: Decoding) -> RawFile:
+    """Return a file's entry of the report, from what it is and what decoding found."""
+    return RawFile(
         **described,
         n_frames=decoding.n_frames,
         width_px=decoding.width_px,
@@ -93,7 +98,6 @@ def _append_file(
         rate_fps=decoding.rate_fps,
         damage=decoding.damage,
     )
-    return file, decoding.time_s
 
 
 def _is_refused(files: list[RawFile], options: FramesOptions) -> bool:

@@ -1,8 +1,8 @@
 """Scoring a video whose clips come a few at a time: the same numbers, in memory that does not grow with it.
 
-An LSTM goes on from its state; a network that looks to both sides no further than so far is shown that much
-around each block; what looks at single clips needs nothing. A bidirectional LSTM looks at the whole video, which
-is therefore held.
+An LSTM goes on from its state; a network that looks no further than so far to both sides is shown that much
+around each block; what looks at single clips needs nothing. A bidirectional LSTM looks at the whole video,
+which is therefore held.
 
 Letters: C clips, D descriptor, K behaviors.
 """

@@ -1,0 +1,1 @@
+"""Results in the form that other people and programs take: bundles, annotated videos, exports."""
