@@ -66,8 +66,7 @@ class Outputs:
 
 
 def annotate(
-    videos: list[Path],
-    *,
+    *videos: Path,
     bundle: Path,
     out: Path,
     resample: bool = False,
@@ -92,7 +91,7 @@ def annotate(
         ConfigError: there is no video, or the results of two would have one name.
         AnnotationRunError: names the videos that could not be annotated.
     """
-    videos = list(dict.fromkeys(videos))
+    videos = tuple(dict.fromkeys(videos))
     refuse_names(videos)
     n_threads = threads or len(os.sched_getaffinity(0))
     make_deterministic(n_threads)
