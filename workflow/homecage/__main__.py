@@ -48,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             function,
             argv=rest,
             parsers=_options_parsers(function),
+            cli_options="kwonly",  # What a person names first, as videos, is no keyword.
             short={},
             argparse_kwargs={"prog": f"homecage {verb}"},
             no_negated_flags=True,
@@ -59,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
         # Missing files, full disks, forbidden folders: the system's message names what and where.
         print(f"homecage {verb}: error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"homecage {verb}: stopped; the same command goes on", file=sys.stderr)
+        return 128 + signal.SIGINT
     return 0
 
 

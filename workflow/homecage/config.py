@@ -11,7 +11,7 @@ from homecage.annotations.options import AnnotationOptions
 from homecage.check.options import CheckOptions
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
-from homecage.deliver.options import ExportOptions
+from homecage.deliver.options import AnnotateOptions, BundleOptions, ExportOptions
 from homecage.errors import ConfigError
 from homecage.evaluate.names import HUMAN
 from homecage.evaluate.options import EvaluationOptions
@@ -117,6 +117,8 @@ class Experiment(Options):
     evaluation: EvaluationOptions = EvaluationOptions()
     report: ReportOptions = ReportOptions()
     exports: ExportOptions = ExportOptions()
+    bundle: BundleOptions = BundleOptions()
+    annotate: AnnotateOptions = AnnotateOptions()
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -76,6 +76,36 @@ class StoreError(HomecageError):
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}; remove it and run snakemake again to have it rebuilt")
+        self.problem = problem
+
+
+class BundleError(HomecageError):
+    """A bundle cannot be made, or is none that fits."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+
+
+class RateError(HomecageError):
+    """A video has another frame rate than what a model learned from."""
+
+    def __init__(self, path: Path, found_fps: float, expected_fps: float) -> None:
+        super().__init__(
+            f"{path}: found {found_fps:.6g} frames/s; the bundle has learned from videos of "
+            f"{expected_fps:.6g} frames/s. With --resample it is shown the video at its own rate, of which "
+            "its scores say nothing"
+        )
+
+
+class AnnotationRunError(HomecageError):
+    """Some videos could not be annotated; all of them are named, after the others were done."""
+
+    def __init__(self, problems: Sequence[str], n_videos: int) -> None:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(
+            f"{len(problems)} of {n_videos} videos could not be annotated:\n{lines}\n"
+            "The others are done. Once these are mended, the same command does them alone."
+        )
 
 
 class StudyError(HomecageError):

@@ -59,6 +59,9 @@ VERBS: dict[str, str] = {
     "export-one-hot": "homecage.deliver.one_hot:export_one_hot",
     "export-nwb": "homecage.deliver.nwb:export_nwb",
     "export-overlay": "homecage.deliver.overlay:export_overlay",
+    "make-bundle": "homecage.deliver.bundle:make_bundle",
+    "describe-bundle": "homecage.deliver.card:describe_bundle",
+    "annotate": "homecage.deliver.annotate:annotate",
 }
 
 

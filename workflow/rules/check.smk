@@ -40,8 +40,8 @@ checkpoint check_study:
         strays=verbatim([str(path) for path in STUDY.strays]),
         raw=json.dumps(NOW),
         aside=(
-            f"--aside {ASIDE_FILE} --state {shlex.quote(json.dumps(WHOLE))}"
-            if WHOLE
+            f"--aside {ASIDE_FILE} --state {shlex.quote(json.dumps(LISTED))}"
+            if LISTED
             else ""
         ),
         passed=PASSED_FILE,

@@ -26,9 +26,10 @@ from homecage.check.gate import (
     report_of,
 )
 from homecage.config import check_config
-from homecage.errors import HomecageError
+from homecage.errors import ConfigError, HomecageError
 from homecage.evaluate.names import HUMAN
 from homecage.features.options import REPRESENTATIONS
+from homecage.frames.raw import identify
 from homecage.running.fingerprint import fingerprint
 from homecage.running.forecast import Planned
 from homecage.running.screen import Screen
@@ -36,10 +37,18 @@ from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
 from homecage.storage.strict_yaml import read_yaml
-from homecage.study.folds import find_divided, plan_folds, tabulate_folds
+from homecage.study.files import list_videos, refuse
+from homecage.study.folds import (
+    find_divided,
+    hold_out_none,
+    plan_folds,
+    tabulate_folds,
+)
 from homecage.study.layouts import make_study
+from homecage.study.names import find_unsafe, safe_name
 from homecage.study.study import ANNOTATORS
 from homecage.verbs import module_of
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
 # What the screen shows of a run: Snakemake's own pages are in its log.
@@ -100,11 +109,13 @@ with refused():
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
     # What failed the check leaves the study before folds are planned, if that is asked for.
     ASIDE_FILE = "results/check/aside.json"
-    ASIDE, WHOLE = [], {}
+    ASIDE, LISTED = [], {}
     if EXPERIMENT.check.on_bad_file == "set_aside":
-        WHOLE = identify_study(STUDY)
-        STUDY, ASIDE = set_aside(STUDY, WHOLE, read_aside(Path(ASIDE_FILE)))
+        LISTED = identify_study(STUDY)
+        STUDY, ASIDE = set_aside(STUDY, LISTED, read_aside(Path(ASIDE_FILE)))
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
+    # No fold, and in no table: the models of bundles, made on request (deliver.smk).
+    WHOLE = hold_out_none(STUDY.videos, PLAN)
     METHODS = EXPERIMENT.complete_methods
     FOLDS_OF = {
         name: {
@@ -124,6 +135,7 @@ with refused():
 VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
 FOLDS = {fold.name: fold for fold in PLAN}
+TRAINING = {**FOLDS, WHOLE.name: WHOLE}
 FOLD_OF = {video: fold.name for fold in PLAN for video in fold.held_out}
 BEHAVIORS = list(EXPERIMENT.vocabulary.names)
 CHECKED = "results/check/videos.tsv"
@@ -214,6 +226,6 @@ def one_of(names):
 
 wildcard_constraints:
     video=one_of(VIDEOS),
-    fold=one_of(FOLDS),
+    fold=one_of(TRAINING),
     folder=one_of(FOLDERS),
     annotator=one_of(ANNOTATORS),

@@ -60,15 +60,30 @@ def name_method_features(method, videos, net):
     ]
 
 
+def fold_of(wildcards):
+    """Return a fold of a method, or what learns from all videos."""
+    return FOLDS_OF[wildcards.method].get(wildcards.fold, WHOLE)
+
+
 def learned_videos(wildcards):
     """Name the videos that train a fold's model, then those that stop the training."""
-    fold = FOLDS_OF[wildcards.method][wildcards.fold]
-    return [*fold.training, *fold.validation]
+    return [*fold_of(wildcards).training, *fold_of(wildcards).validation]
+
+
+def settling_folds(path):
+    """Name a file of each fold, for what learns from all videos; none for a fold."""
+
+    def name(wildcards):
+        if wildcards.fold in FOLDS:
+            return []
+        return [name_model(path, wildcards.method, fold) for fold in FOLDS]
+
+    return name
 
 
 def training_videos(net):
     """Name the videos that a fold's own convnet learns from; none where it learns from clips."""
-    return FOLDS[net.rstrip("/")].training if net else []
+    return TRAINING[net.rstrip("/")].training if net else []
 
 
 def name_stores(wildcards):
@@ -90,4 +105,4 @@ def list_checked_stores(wildcards):
 
 wildcard_constraints:
     convnet=one_of(CONVNETS),
-    net=one_of({net_of(fold) for fold in FOLDS}) + "|",
+    net=one_of({net_of(fold) for fold in TRAINING}) + "|",

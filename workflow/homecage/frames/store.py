@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homecage.errors import StoreError
-from homecage.frames.decode import build_arguments, decode, find_ffmpeg
+from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpeg
 from homecage.frames.judge import measure_steady_rate
 from homecage.frames.options import FramesOptions
 from homecage.frames.raw import RawFile, describe_file, write_report
@@ -99,7 +99,12 @@ def _append_file(
     decoding = decode(path, options, take=partial(writer.append, "frames"), crop=crop)
     for sign in (*decoding.damage, *decoding.warnings):
         logger.warning("%s: %s", path, sign)
-    file = RawFile(
+    return describe_decoding(described, decoding), decoding.time_s
+
+
+def describe_decoding(described: dict[str, Any], decoding: Decoding) -> RawFile:
+    """Return a file's entry of the report, from what it is and what decoding found."""
+    return RawFile(
         **described,
         n_frames=decoding.n_frames,
         width_px=decoding.width_px,
@@ -111,7 +116,6 @@ def _append_file(
         n_frames_stated=decoding.stated.n_frames or decoding.stated.n_frames_header,
         held_against=decoding.stated.by,
     )
-    return file, decoding.time_s
 
 
 def _is_refused(files: list[RawFile], options: FramesOptions) -> bool:
