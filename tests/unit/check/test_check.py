@@ -1,7 +1,9 @@
 """The check names every problem of a study at once, or writes what the study holds."""
 
+import dataclasses
 import json
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError
 from homecage.frames.raw import RawFile, write_report
 from homecage.storage.frame_tables import write_times
+from homecage.storage.hashing import hash_file
 from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
 from homecage.study.choice import Choice
@@ -61,10 +64,12 @@ class Lab:
 
     def _found(self, name, n_frames, damage, **more):
         path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"v")
         found = {
             "path": str(path),
             "size": 1,
-            "mtime_ns": 2,
+            "mtime_ns": path.stat().st_mtime_ns,
             "sha256": f"of {name}",
             "n_frames": n_frames,
             "width_px": 4,
@@ -164,6 +169,17 @@ def test_a_sound_study_is_described(lab):
     assert table.loc["day"].tolist() == [
         *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", *6 * ["n/a"], "", "")
     ]
+
+
+def test_a_file_that_was_replaced_since_it_was_decoded_is_told_by_its_content(lab):
+    path = lab.root / "a.mpg"
+    assert path.exists()
+    os.utime(path, ns=(7, 7))
+    (problem,) = lab.problems()
+    assert f"{path}: is another file than the one that was decoded; delete " in problem
+    found = lab.reports[path]
+    lab.reports[path] = dataclasses.replace(found, sha256=hash_file(path))
+    lab.check()  # It was only touched.
 
 
 def test_all_problems_are_named_at_once(lab):

@@ -21,7 +21,7 @@ from homecage.check.page import write_page
 from homecage.check.verdicts import Verdict, write_verdicts
 from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError, UnknownBehaviorError
-from homecage.frames.raw import RawFile, read_report
+from homecage.frames.raw import RawFile, is_as_decoded, read_report
 from homecage.storage.frame_tables import UNLABELED, Codes
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
@@ -92,6 +92,7 @@ def check_study(
     paths = [row["path"] for row in (*video_rows, *clip_rows)]
     check = _Check(
         found,
+        {file.path: report for report, files in by_report.items() for file in files},
         {path.stem: path for path in times},
         vocabulary,
         annotations,
@@ -188,6 +189,8 @@ class _Check:
 
     found: Mapping[str, RawFile]
     """What was found in each file that was decoded, by its path."""
+    reports: Mapping[str, Path]
+    """The report that each of these stands in."""
     times: Mapping[str, Path]
     """The table of each full video's frames."""
     vocabulary: Vocabulary
@@ -285,6 +288,12 @@ class _Check:
     def _judge_file(self, path: str) -> Iterator[str]:
         if (file := self.found.get(path)) is None:
             yield f"{path}: was not decoded; run snakemake again"
+        elif not is_as_decoded(file):
+            # A decoding that was ended on the way leaves the frames of the file that was there before.
+            yield (
+                f"{path}: is another file than the one that was decoded; delete {self.reports[path]}, and "
+                "run the same command again"
+            )
         elif self._is_refused(file):
             yield (
                 f"{path}: damaged, cut off or no video ({file.n_frames} frames could be decoded): "

@@ -98,6 +98,11 @@ def identify(paths: Iterable[Path], report: Path) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
+def is_as_decoded(file: RawFile) -> bool:
+    """Tell whether a file is still what was decoded, whatever its date."""
+    return _identify_file(Path(file.path), file, {}) == f"{file.size} {file.mtime_ns}"
+
+
 def _identify_file(path: Path, known: RawFile | None, hashes: dict[str, str]) -> str:
     if not os.access(path, os.R_OK):
         return "missing"
