@@ -161,7 +161,7 @@ def test_of_several_videos_in_a_row_the_one_of_this_name_is_taken(read, video, n
 def test_several_videos_in_a_row_none_of_which_has_the_name(read):
     (problem,) = list_problems(read(write_project(*ROW, **TWO), video=("m2",)))
     assert problem.startswith(
-        "the observation is of 2 videos, none of which has this video's name: "
+        "for the video 'm2': the observation is of 2 videos, none of which has this video's name: "
     )
 
 

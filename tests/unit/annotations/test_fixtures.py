@@ -307,3 +307,5 @@ def test_a_file_that_is_read(read, name, asked, form, counts, some):
 def test_a_file_that_is_refused(read, name, asked, message):
     problems = list_problems(read(find_fixture(name), **{"n_frames": 4499, **asked}))
     assert message in problems[0]
+    if video := asked.get("video"):
+        assert problems[0].startswith(f"for the video {video[0]!r}: ")

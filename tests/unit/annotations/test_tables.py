@@ -134,7 +134,7 @@ def test_of_several_videos_in_a_table_the_one_of_this_name_is_taken(read):
     assert list_bouts(read(text, video=("M2",))) == [(0, 50, "rest")]
     (problem,) = list_problems(read(text, video=("m3",)))
     assert problem.startswith(
-        "holds 2 observations and none is of this video by its name: 'm1', 'm2'; "
+        "for the video 'm3': holds 2 observations and none is of this video by its name: 'm1', 'm2'; "
     )
 
 

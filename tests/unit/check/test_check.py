@@ -240,7 +240,7 @@ def test_what_to_know_of_an_annotation_is_warned_of_and_recorded(lab, caplog):
         "bouts are not in the order of time, in 1 place: 1-9 of line 2 comes"
     )
     assert length == "labels reach 1 frame beyond the video's 100 and are cut off"
-    assert caplog.messages == [f"{path}: {disorder}", f"{path}: {length}"]
+    assert caplog.messages == [f"{path}, of a: {disorder}", f"{path}, of a: {length}"]
     assert table.loc["a", "n_frames_annotator_1"] == "60"
 
 
@@ -254,7 +254,8 @@ def test_a_table_for_several_annotators_needs_one_named_in_the_sheet(lab):
     lab.add_video("d", text=text, annotator_1_name="")
     (problem,) = lab.problems()
     assert (
-        "d1.txt: holds annotations of 2 annotators: 'A' (1 bout), 'B' (1 bout); name one" in problem
+        "d1.txt: for the video 'd': holds annotations of 2 annotators: 'A' (1 bout), 'B' (1 bout); name one"
+        in problem
     )
 
 

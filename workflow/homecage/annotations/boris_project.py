@@ -40,7 +40,7 @@ def read(source: Source) -> Reading:
         for behavior in _values(project.get("behaviors_conf"))
         if isinstance(behavior, dict) and "point" in str(behavior.get("type")).casefold()
     }
-    reading = Reading(in_time=True)
+    reading = Reading()
     for name, observation in observations.items():
         if not isinstance(observation, dict):
             raise AnnotationError(source.path, f"observation {name!r} is not as BORIS writes it")

@@ -63,7 +63,8 @@ def read_annotation_file(
         clock = None if time_s is None else Clock(time_s)
         bouts = Judge(vocabulary, options, reading, clock).place(chosen)
     except ChoiceError as error:
-        reading.problems.append((None, str(error)))
+        of_video = f"for the video {choice.video[0]!r}: " if choice.video else ""
+        reading.problems.append((None, f"{of_video}{error}"))
     problems = sorted(reading.problems, key=lambda problem: problem[0] or 0)
     return Annotation(
         form.name,

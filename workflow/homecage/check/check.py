@@ -218,7 +218,7 @@ class _Check:
             )
             found[annotator] = read_annotated(annotated, self.vocabulary, self.options)
             for warning in found[annotator].warnings:
-                logger.warning("%s: %s", row[annotator], warning)
+                logger.warning("%s, of %s: %s", row[annotator], row["name"], warning)
         return found
 
     def judge_all_clips(self, rows: list[Row]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from homecage.check.annotations import Annotated, find_annotation_problems
 from homecage.errors import StudyError, UnknownBehaviorError
 from homecage.frames.raw import identify
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import Choice
 from homecage.study.study import ClipFolder, Study
 
 State = Mapping[str, str]
@@ -36,14 +37,14 @@ def identify_study(study: Study) -> State:
     videos = {f"frames/{video.key}": [video.path] for video in study.videos}
     folders = {f"clips/{f.key}": [clip.path for clip in f.clips] for f in study.clip_folders}
     texts = {
-        f"annotations/{annotator}/{video.key}": path
+        f"annotations/{annotator}/{video.key}": (path, video.choose(annotator))
         for video in study.videos
         for annotator, path in video.annotations.items()
     }
     if study.made_here:
         return dict.fromkeys([*videos, *folders, *texts], "")
     state = {part: identify(paths, report_of(part)) for part, paths in (videos | folders).items()}
-    return state | {part: _hash(path) for part, path in texts.items()}
+    return state | {part: _identify_annotation(*text) for part, text in texts.items()}
 
 
 def read_state(path: Path) -> State:
@@ -97,5 +98,10 @@ def _find_unknown_labels(folders: Iterable[ClipFolder], vocabulary: Vocabulary) 
                 yield f"{clip.path}: {error}"
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else "missing"
+def _identify_annotation(path: Path, choice: Choice) -> str:
+    """Tell a file by its content, and what of it is meant by what the sheet names."""
+    if not path.exists():
+        return "missing"
+    named = (choice.observation, choice.subject, choice.annotator)
+    asked = json.dumps(named).encode() if any(named) else b""
+    return hashlib.sha256(path.read_bytes() + asked).hexdigest()[:16]
