@@ -30,6 +30,7 @@ from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
 from homecage.storage.strict_yaml import read_yaml
+from homecage.study.files import find_braces, refuse, refuse_no_folder
 from homecage.study.folds import find_divided, plan_folds, tabulate_folds
 from homecage.study.layouts import make_study
 from homecage.study.study import ANNOTATORS
@@ -45,6 +46,20 @@ else:
     # Slurm's warning that a job's time is nearly up reaches Snakemake on the node too; the verb acts on it.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
+
+@contextmanager
+def refused():
+    """End with what is wrong as the last words on the screen, where nothing can be planned."""
+    try:
+        yield
+    except HomecageError as error:
+        logger.error(f"{error}")
+        sys.exit(1)
+
+
+with refused():
+    refuse(find_braces([sys.path[0]]))
+
 # Jobs find the library beside this workflow, installed or not, also in an environment of their own.
 # A prefix replaces Snakemake's strict mode.
 # Threads that wait must sleep: spinning ones, on cores that other jobs use too, were seen to slow
@@ -56,17 +71,6 @@ shell.prefix(
     "set -euo pipefail; trap '' TERM USR1; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
     f" PYTHONPATH={shlex.quote(sys.path[0])}; "
 )
-
-
-@contextmanager
-def refused():
-    """End with what is wrong as the last words on the screen, where nothing can be planned."""
-    try:
-        yield
-    except HomecageError as error:
-        logger.error(f"{error}")
-        sys.exit(1)
-
 
 # Strictly, before Snakemake does: it takes the last of two equal keys, runs templates, and names neither the file
 # nor the line of what is no YAML.
@@ -81,6 +85,7 @@ configfile: "config.yaml"
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
 with refused():
+    refuse_no_folder(Path("results"))
     EXPERIMENT = check_config(config, map(Path, reversed(workflow.configfiles)))
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from homecage.errors import StudyError
 from homecage.study.behaviors import Vocabulary
+from homecage.study.files import find_braces
 from homecage.study.names import find_unsafe, safe_name
 
 ANNOTATORS = ("annotator_1", "annotator_2")
@@ -83,11 +84,7 @@ class Study:
             *find_unsafe([video.name for video in self.videos]),
             *find_unsafe([folder.name for folder in self.clip_folders]),
             *_find_same_files(self.videos),
-            *(
-                f"{path}: has braces, which Snakemake takes for wildcards; rename it"
-                for path in self._list_paths()
-                if set("{}") & set(str(path))
-            ),
+            *find_braces(self._list_paths()),
         ]
         if problems:
             raise StudyError(problems)
