@@ -53,7 +53,9 @@ def refused():
     try:
         yield
     except HomecageError as error:
-        logger.error(f"{error}")
+        logger.error(
+            f"{error}\nNot begun: once it is mended, the same command goes on."
+        )
         sys.exit(1)
 
 
