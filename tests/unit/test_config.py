@@ -378,3 +378,23 @@ def test_a_method_may_take_the_model_of_another():
 def test_methods_that_cannot_be_are_refused(methods, said):
     with pytest.raises(ConfigError, match=said):
         check_config({"methods": methods, "comparisons": []})
+
+
+@pytest.mark.parametrize("name", [None, "none.onnx", "x" * 300, "{e}.onnx"])
+def test_an_encoder_is_a_file_that_can_be_an_input(tmp_path, name):
+    (tmp_path / "{e}.onnx").touch()
+    (tmp_path / "e.onnx").touch()
+    study = Study("lab", (Video("a", Path("a.mpg"), {}, {}),))
+    method = {"title": "e", "representations": ["encoder"], "model": {"kind": "mlp"}}
+
+    def check(path):
+        told = {
+            "methods": {"e": method},
+            "comparisons": [],
+            "features": {"encoder": {"file": path}},
+        }
+        check_config(told).check_study(study)
+
+    check(tmp_path / "e.onnx")
+    with pytest.raises(ConfigError, match=r"features\.encoder\.file: found '.*'; expected an ONNX"):
+        check(name and tmp_path / name)

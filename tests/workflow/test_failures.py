@@ -238,5 +238,6 @@ def test_a_slip_in_the_configuration_is_named_where_it_stands_as_the_last_words(
         assert text.count(f"{before}\n") >= 1
         config.write_text(text.replace(f"{before}\n", f"{after}\n", 1))
         shown = plan(lab, *"abcd")
-    assert said in shown.partition("line arguments.\n")[2]
+    named, last = shown.partition("line arguments.\n")[2].rstrip().rsplit("\n", 1)
+    assert said in named and last == "Not begun: once it is mended, the same command goes on."
     assert "File " not in shown and "This was a dry-run" not in shown

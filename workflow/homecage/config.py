@@ -23,6 +23,7 @@ from homecage.sequence.options import DecodingOptions, LstmOptions, ModelOptions
 from homecage.simulate.options import SimulationOptions
 from homecage.storage.strict_yaml import read_yaml
 from homecage.study.behaviors import HOME_CAGE, MOST_BEHAVIORS, Behavior, Vocabulary
+from homecage.study.files import find_braces, find_problem
 from homecage.study.names import find_unsafe, safe_name
 from homecage.study.options import DatasetOptions, FoldOptions
 from homecage.study.study import Study
@@ -167,10 +168,12 @@ class Experiment(Options):
                 "videos: convnet.trained_on: fold"
             )
         encoder = self.features.encoder.file
-        if self.uses_encoder and not (encoder and encoder.is_file()):
+        usable = encoder and not find_problem(encoder) and not list(find_braces([encoder]))
+        if self.uses_encoder and not usable:
             raise ConfigError(
                 f"features.encoder.file: found {str(encoder) if encoder else 'null'!r}; expected an ONNX "
-                "file, for a method that looks at encoder (docs/method.md, Baselines, says how to make one)"
+                "file, without braces in its path, for a method that looks at encoder (docs/method.md, "
+                "Baselines, says how to make one)"
             )
         names = [video.name for video in study.videos]
         if (shown := self.report.ethogram_video) and shown not in names:

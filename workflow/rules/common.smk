@@ -37,7 +37,12 @@ from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
 from homecage.storage.strict_yaml import read_yaml
-from homecage.study.files import list_videos, refuse
+from homecage.study.files import (
+    find_braces,
+    list_videos,
+    refuse,
+    refuse_no_folder,
+)
 from homecage.study.folds import (
     find_divided,
     hold_out_none,
@@ -61,6 +66,22 @@ else:
     # Slurm's warning that a job's time is nearly up reaches Snakemake on the node too; the verb acts on it.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
+
+@contextmanager
+def refused():
+    """End with what is wrong as the last words on the screen, where nothing can be planned."""
+    try:
+        yield
+    except HomecageError as error:
+        logger.error(
+            f"{error}\nNot begun: once it is mended, the same command goes on."
+        )
+        sys.exit(1)
+
+
+with refused():
+    refuse(find_braces([LIBRARY]))
+
 # Jobs find the same library, also in an environment of their own.
 # A prefix replaces Snakemake's strict mode.
 # Threads that wait must sleep: spinning ones, on cores that other jobs use too, were seen to slow
@@ -72,17 +93,6 @@ shell.prefix(
     "set -euo pipefail; trap '' TERM USR1; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
     + (f" PYTHONPATH={shlex.quote(LIBRARY)}; " if LIBRARY else "; ")
 )
-
-
-@contextmanager
-def refused():
-    """End with what is wrong as the last words on the screen, where nothing can be planned."""
-    try:
-        yield
-    except HomecageError as error:
-        logger.error(f"{error}")
-        sys.exit(1)
-
 
 # Strictly, before Snakemake does: it takes the last of two equal keys, runs templates, and names neither the file
 # nor the line of what is no YAML.
@@ -103,6 +113,7 @@ update_config(config, differs)
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
 with refused():
+    refuse_no_folder(Path("results"))
     EXPERIMENT = check_config(
         config, map(Path, [DEFAULTS, *reversed(workflow.configfiles)])
     )

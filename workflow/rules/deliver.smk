@@ -10,16 +10,6 @@ with refused():
     NEW_VIDEOS = {safe_name(path.stem): path for path in FOUND}
 
 
-def list_annotated(wildcards):
-    """Name what annotating makes; without videos there is nothing to make."""
-    if not NEW_VIDEOS:
-        raise WorkflowError(
-            "annotated: found no videos; say which, and by which bundle: --config"
-            " annotate='{videos: FOLDER, bundle: FILE}'"
-        )
-    return expand("results/annotated/{new_video}.parquet", new_video=NEW_VIDEOS)
-
-
 rule make_bundle:
     input:
         model=lambda wildcards: (

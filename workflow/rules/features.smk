@@ -167,7 +167,7 @@ rule extract_cuboids:
 rule extract_encoder:
     input:
         frames="results/frames/{video}.zarr",
-        encoder=lambda wildcards: ancient(str(ENCODER)) if ENCODER else [],
+        encoder=ancient(str(ENCODER)) if ENCODER else [],
         checked=until_checked(lambda wildcards: [f"frames/{wildcards.video}"]),
     output:
         directory("results/features/encoder/{video}.zarr"),

@@ -103,6 +103,34 @@ def list_checked_stores(wildcards):
     ]
 
 
+def name_exports(form):
+    """Name what a form makes of all videos of a method."""
+    return [
+        f"results/exports/{{method}}/{video}{ending}"
+        for ending in FORMS[form]
+        for video in VIDEOS
+    ]
+
+
+def name_predictions(wildcards):
+    """Name a method's predictions, one file a video."""
+    return expand(
+        "results/predictions/{method}/{video}.parquet",
+        method=wildcards.method,
+        video=VIDEOS,
+    )
+
+
+def list_annotated(wildcards):
+    """Name what annotating makes; without videos there is nothing to make."""
+    if not NEW_VIDEOS:
+        raise WorkflowError(
+            "annotated: found no videos; say which, and by which bundle: --config"
+            " annotate='{videos: FOLDER, bundle: FILE}'"
+        )
+    return expand("results/annotated/{new_video}.parquet", new_video=NEW_VIDEOS)
+
+
 wildcard_constraints:
     convnet=one_of(CONVNETS),
     net=one_of({net_of(fold) for fold in TRAINING}) + "|",

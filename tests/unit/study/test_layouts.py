@@ -14,6 +14,7 @@ from homecage.simulate.options import SimulationOptions
 from homecage.storage.tables import read_tsv
 from homecage.study import mit
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
+from homecage.study.files import refuse_no_folder
 from homecage.study.layouts import make_study
 from homecage.study.options import DatasetOptions
 from homecage.study.simulated import plan_simulated
@@ -155,10 +156,12 @@ def test_a_path_with_braces_is_refused(tmp_path, path):
 
 
 def test_a_root_that_is_none(tmp_path):
-    with pytest.raises(ConfigError, match=r"dataset\.root: .*: does not exist"):
+    with pytest.raises(
+        ConfigError, match=r"dataset\.root: .*none: no such file; expected the data set"
+    ):
         find_mit(tmp_path / "none")
     make_files(tmp_path, "file")
-    with pytest.raises(ConfigError, match="is not a folder"):
+    with pytest.raises(ConfigError, match="file: a file; expected the data set"):
         find_mit(tmp_path / "file")
 
 
@@ -398,6 +401,19 @@ def test_a_folder_that_cannot_be_listed_is_refused(tmp_path):
         find_mit(tmp_path / ("x" * 300))
     with pytest.raises(ConfigError, match=r"dataset\.root: .*: a loop of links"):
         find_mit(tmp_path / "clipped_database" / "loop")
+
+
+def test_results_are_a_folder_or_will_be(tmp_path):
+    for path in (tmp_path, tmp_path / "results"):
+        refuse_no_folder(path)
+    (tmp_path / "results").symlink_to("a disk that is not there")
+    with pytest.raises(
+        ConfigError, match="results: a link to nothing; expected a folder, a link to"
+    ):
+        refuse_no_folder(tmp_path / "results")
+    make_files(tmp_path, "file")
+    with pytest.raises(ConfigError, match="file: a file; expected a folder"):
+        refuse_no_folder(tmp_path / "file")
 
 
 CELLS = st.sampled_from(

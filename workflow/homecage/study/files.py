@@ -7,11 +7,11 @@ import errno
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unicodedata import category
 
-from homecage.errors import StudyError
+from homecage.errors import ConfigError, StudyError
 
 VIDEO_SUFFIXES = (".mpg", ".mpeg", ".mp4", ".avi", ".mkv", ".mov", ".m4v")
 
@@ -39,9 +39,11 @@ def list_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
     return [folder / name for name in sorted(entry.name for entry in found)]
 
 
+FOLDER, MISSING = "a folder", "no such file"
+
 _FAILURES = {
-    errno.ENOENT: "no such file",
-    errno.ENOTDIR: "no such file",
+    errno.ENOENT: MISSING,
+    errno.ENOTDIR: MISSING,
     errno.ELOOP: "a loop of links",
     errno.ENAMETOOLONG: "a path too long for this file system",
 }
@@ -56,7 +58,17 @@ def find_problem(path: Path) -> str:
         return "a link to nothing" if gone else describe_failure(error)
     if stat.S_ISREG(mode):
         return ""
-    return "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+    return FOLDER if stat.S_ISDIR(mode) else "a device or a pipe"
+
+
+def refuse_no_folder(path: Path) -> None:
+    """Refuse a path at which there is no folder and none can be made.
+
+    Raises:
+        ConfigError: says what is there.
+    """
+    if (found := find_problem(path) or "a file") not in (FOLDER, MISSING):
+        raise ConfigError(f"{path}: {found}; expected a folder, a link to one, or nothing")
 
 
 def describe_failure(error: OSError) -> str:
@@ -94,6 +106,13 @@ def refuse_same_names(named: Iterable[tuple[str, str]]) -> None:
         for name, same in places.items()
         if len(same) > 1
     )
+
+
+def find_braces(paths: Iterable[Path | str]) -> Iterator[str]:
+    """Return what is wrong with paths that Snakemake cannot carry."""
+    for path in paths:
+        if set("{}") & set(str(path)):
+            yield f"{path}: has braces, which Snakemake takes for wildcards; rename it"
 
 
 def refuse(problems: Iterable[str]) -> None:

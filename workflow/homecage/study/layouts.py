@@ -1,13 +1,11 @@
 """Every way in which the files of a study may lie, each in a module of its own."""
 
-import errno
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from homecage.errors import ConfigError, StudyError
 from homecage.simulate.options import SimulationOptions
-from homecage.study.files import describe_failure
+from homecage.study.files import FOLDER, describe_failure, find_problem
 from homecage.study.mit import read_mit
 from homecage.study.options import DatasetOptions
 from homecage.study.sheets import read_sheets
@@ -28,16 +26,9 @@ def make_study(dataset: DatasetOptions, simulation: SimulationOptions) -> Study:
     root = dataset.root
     if root is None:
         return plan_simulated(simulation)
-    if problem := _find_folder_problem(root):
-        raise ConfigError(f"dataset.root: {root}: {problem}; expected the data set's folder")
+    if (found := find_problem(root) or "a file") != FOLDER:
+        raise ConfigError(f"dataset.root: {root}: {found}; expected the data set's folder")
     try:
         return LAYOUTS[dataset.layout](root)
     except OSError as error:
         raise StudyError([f"{error.filename}: {describe_failure(error)}"]) from None
-
-
-def _find_folder_problem(root: Path) -> str:
-    try:
-        return "" if stat.S_ISDIR(root.stat().st_mode) else "is not a folder"
-    except OSError as error:
-        return "does not exist" if error.errno == errno.ENOENT else describe_failure(error)

@@ -10,6 +10,7 @@ from homecage.errors import StudyError
 from homecage.study.behaviors import Vocabulary
 from homecage.study.choice import Choice, make_choice
 from homecage.study.crop import Crop
+from homecage.study.files import find_braces
 from homecage.study.names import find_unsafe, safe_name
 
 ANNOTATORS = ("annotator_1", "annotator_2")
@@ -91,11 +92,7 @@ class Study:
             *find_unsafe([video.name for video in self.videos]),
             *find_unsafe([folder.name for folder in self.clip_folders]),
             *_find_same_files(self.videos),
-            *(
-                f"{path}: has braces, which Snakemake takes for wildcards; rename it"
-                for path in self._list_paths()
-                if set("{}") & set(str(path))
-            ),
+            *find_braces(self._list_paths()),
         ]
         if problems:
             raise StudyError(problems)
