@@ -45,11 +45,8 @@ def test_an_unknown_verb_lists_the_verbs(capsys):
     assert main(["--help"]) == 0
 
 
-UNRULED = {
-    *("simulate", "summarize-seeds", "compare-runs", "write-reference"),
-    *("check", "check-configuration"),
-}
-"""Verbs for people: of several runs, of all the simulation at once, of the reference, of checking alone."""
+UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference", "check-configuration"}
+"""Verbs for people: of several runs, of all the simulation at once, of the reference and a configuration."""
 
 
 def read_rules():

@@ -5,6 +5,7 @@ Functions are named, not imported: a rule depends on the modules its own verb im
 
 COMMANDS: dict[str, str] = {
     "new": "homecage.new:new_study",
+    "check": "homecage.check.command:check",
 }
 """What people type, and no rule runs: what they cannot leave out may stand without a name."""
 
@@ -19,7 +20,6 @@ VERBS: dict[str, str] = {
     "simulate-truth": "homecage.simulate.truth:simulate_truth",
     "decode-video": "homecage.frames.store:decode_video",
     "decode-clips": "homecage.frames.store:decode_clips",
-    "check": "homecage.check.command:check",
     "check-study": "homecage.check.check:check_study",
     "import-annotation": "homecage.annotations.imports:import_annotation",
     "balance-clips": "homecage.clips.balance:balance_clips",

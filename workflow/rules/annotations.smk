@@ -25,7 +25,7 @@ rule import_annotation:
             f"annotations/{wildcards.annotator}/{wildcards.video}"
         ),
         vocabulary=verbatim(VOCABULARY),
-        reading=verbatim(options("annotations")),
+        reading=options("annotations"),
         choice=lambda wildcards: VIDEOS[wildcards.video]
         .choose(wildcards.annotator)
         .model_dump_json(),

@@ -33,13 +33,13 @@ checkpoint check_study:
         runtime=demand(30),
     params:
         vocabulary=verbatim(VOCABULARY),
-        reading=verbatim(options("annotations")),
+        reading=options("annotations"),
         geometry=options("geometry"),
         clips_needed="yes" if EXPERIMENT.needs_clips else "no",
         on_decode_error=EXPERIMENT.frames.on_decode_error,
         strays=verbatim([str(path) for path in STUDY.strays]),
         raw=json.dumps(NOW),
-        aside=(
+        aside=verbatim(
             f"--aside {ASIDE_FILE} --state {shlex.quote(json.dumps(LISTED))}"
             if LISTED
             else ""
