@@ -260,11 +260,12 @@ class Annotator:
         for sign in found.damage:
             logger.warning("%s: %s", video, sign)
         if found.damage and not (self._takes_damaged and found.n_frames):
-            raise VideoError(
-                video,
-                f"damaged: {'; '.join(found.damage)}. Replace it, or use the frames that there are: "
-                "--on-decode-error warn",
+            use = (
+                ", or use the frames that there are: --on-decode-error warn"
+                if found.n_frames
+                else ""
             )
+            raise VideoError(video, f"damaged: {'; '.join(found.damage)}. Replace it{use}")
 
     def _score(
         self, blocks: Iterable[NDArray[np.uint8]], folder: Path

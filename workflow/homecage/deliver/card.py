@@ -143,7 +143,7 @@ def _describe_making(header: Header) -> Iterator[str]:
         options = {key: value for key, value in model.options.items() if key != "kind"}
         yield f"- Model: {model.kind}; {_list(options)}."
         if model.epochs:
-            yield f"- Trained for {model.epochs} epochs: the median of what the folds kept."
+            yield f"- Epochs: {model.epochs}, the median of what the folds kept."
         found = _list(vars(model.calibration))
         yield f"- Decoding: {_list(header.decoding.model_dump())}; calibration: {found}."
     yield f"- Made with {_list(header.made_with)}."

@@ -44,13 +44,16 @@ class Progress:
 
     def _say(self, name: str, own: int, expected: int | None) -> None:
         self._said = time.monotonic()
+        is_right = expected is not None and own <= expected  # Not every header is.
         rate_fps = self._done / (self._said - self._started)
         left = max(self._left - own, 0)
         logger.info(
             "%s: %d%s frames, %.0f frames/s%s",
             name,
             own,
-            f" of about {expected}" if expected else "",
+            f" of about {expected}" if is_right else "",
             rate_fps,
-            f", about {describe_time(left / rate_fps)} left" if self._all_known else "",
+            f", about {describe_time(left / rate_fps)} left"
+            if self._all_known and is_right
+            else "",
         )
