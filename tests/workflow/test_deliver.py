@@ -43,7 +43,7 @@ def test_a_bundles_model_learns_from_all_videos_and_is_settled_by_the_folds(proj
     counts = count(jobs)
     assert counts["train_model"] == 5 and counts["train_convnet"] == 1
     assert counts["make_bundle"] == 2 and counts["describe_bundle"] == 1
-    assert told(find(jobs, "make_bundle", "3dcnn"), "model") == set()
+    assert told(find(jobs, "make_bundle", "method=3dcnn"), "model") == set()
     whole = find(jobs, "train_model", "fold=all")
     assert told(whole, "training") == VIDEOS and told(whole, "validation") == set()
     folds = {f"results/models/lstm-3dcnn/{video}/model.safetensors" for video in VIDEOS}
@@ -92,3 +92,11 @@ def test_what_is_not_said_or_not_there_is_named_while_planning(project, config, 
     arguments = ["--config", *config] if config else []
     ran = project.run("--dry-run", *arguments, "--", "annotated", check=False)
     assert ran.returncode and re.search(message, ran.stdout)
+
+
+def test_a_method_that_cannot_be_bundled_is_refused_before_it_is_trained(project):
+    crf = "methods={crf: {title: CRF, representations: [fc6], model: {kind: crf}}}"
+    ran = project.run(
+        "--dry-run", "--config", crf, "--", "results/bundle/crf.safetensors", check=False
+    )
+    assert ran.returncode and "methods.crf has a model of kind crf; expected one of" in ran.stdout
