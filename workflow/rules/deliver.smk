@@ -10,19 +10,6 @@ with refused():
     NEW_VIDEOS = {safe_name(path.stem): path for path in NEW_FILES}
 
 
-def name_bundled(wildcards):
-    """Name the model that a bundle holds, if its method has one; refuse what cannot be bundled, untrained."""
-    method = METHODS[wildcards.method]
-    kind = method.model.kind if method.model else None
-    try:
-        refuse_unbundled(
-            wildcards.method, method.representations, kind, method.labeled_videos
-        )
-    except HomecageError as error:
-        raise WorkflowError(str(error)) from None
-    return [name_model(MODEL, wildcards.method, EVERYTHING.name)] if kind else []
-
-
 rule make_bundle:
     input:
         model=name_bundled,

@@ -131,6 +131,19 @@ def list_annotated(wildcards):
     return expand("results/annotated/{new_video}.parquet", new_video=NEW_VIDEOS)
 
 
+def name_bundled(wildcards):
+    """Name the model that a bundle holds, if its method has one; refuse what cannot be bundled, untrained."""
+    method = METHODS[wildcards.method]
+    kind = method.model.kind if method.model else None
+    try:
+        refuse_unbundled(
+            wildcards.method, method.representations, kind, method.labeled_videos
+        )
+    except HomecageError as error:
+        raise WorkflowError(str(error)) from None
+    return [name_model(MODEL, wildcards.method, EVERYTHING.name)] if kind else []
+
+
 wildcard_constraints:
     convnet=one_of(CONVNETS),
     net=one_of({net_of(fold) for fold in TRAINING}) + "|",
