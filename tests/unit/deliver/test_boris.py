@@ -121,7 +121,11 @@ def export(lab, **options):
     return [lab.root / "exports" / lab.method / f"{row['video']}.boris" for row in lab.rows]
 
 
-def test_a_project_finds_its_video_from_where_it_lies(lab):
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_project_finds_its_video_from_where_it_lies(lab, elsewhere):
+    if elsewhere:  # The results are a link to another disk.
+        Path("disk/deep/results").mkdir(parents=True)
+        lab.root.symlink_to("disk/deep/results")
     lab.predict("v1", [0, 0, 1], name="día 1 ").predict("v2", [1, 1], path="/disk/v 2.avi")
     first, second = export(lab)
     project = json.loads(first.read_text(encoding="ascii"))

@@ -91,6 +91,18 @@ def test_of_equally_probable_neighbors_the_longer_takes_it_then_the_earlier():
     assert join_short_bouts(alike, even, edges_s, 0.2)[4] == 0
 
 
+@pytest.mark.parametrize("first, rest", [((0, 0.4, 0.6), (0.3, 0.2)), ((0.4, 0, 0.6), (0.1, 0.4))])
+def test_what_a_joined_bout_is_probable_to_be_counts_all_of_its_frames(first, rest):
+    """Of the first frame by itself or of the others, it would be 0; of all together it is 1."""
+    codes = np.repeat(np.array([0, 1, 2, 1], dtype=np.int8), [10, 1, 2, 10])
+    probability = np.full((23, 3), 1 / 3)
+    probability[10] = first
+    probability[11:13] = [*rest, 0.5]
+    edges_s = np.arange(24) / 10
+    assert join_short_bouts(codes, probability, edges_s, 0.3)[10:13].tolist() == [2, 2, 2]
+    assert join_short_bouts(codes, probability, edges_s, 0.35)[10:13].tolist() == [1, 1, 1]
+
+
 @pytest.mark.parametrize("min_bout_s, kept", [(0.1, True), (0.1005, True), (0.102, False)])
 def test_a_bout_of_just_the_length_stays_whatever_the_rounding_of_times(min_bout_s, kept):
     codes = np.repeat(np.array([0, 1, 0], dtype=np.int8), [30, 3, 30])

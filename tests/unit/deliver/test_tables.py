@@ -132,16 +132,32 @@ def test_bins_add_up_to_the_whole(runs, steps):
     np.testing.assert_allclose(of_bins["total_s"].sum(), whole["total_s"], atol=1e-9)
 
 
+def test_a_bout_that_ends_at_the_edge_of_a_bin_is_not_in_the_next():
+    scoring = Scoring(
+        BEHAVIORS,
+        np.array([0, 0, 1, 1], dtype=np.int8),
+        np.full((4, 4), 0.25, np.float32),
+        np.array([0, 0.5, 1, 1.5]),
+    )
+    by_bin = tabulate(scoring, ExportOptions(bin_s=1))["time_budget_by_bin"]
+    drink, rear = (by_bin[by_bin["behavior"] == name] for name in ("drink", "rear"))
+    assert drink["total_s"].tolist() == [1, 0] and rear["total_s"].tolist() == [0, 1]
+    assert drink["latency_s"].tolist() == [0, pytest.approx(math.nan, nan_ok=True)]
+    assert rear["latency_s"].tolist() == [pytest.approx(math.nan, nan_ok=True), 0]
+
+
 def test_a_rest_that_is_rounding_makes_no_bin_of_its_own():
-    assert cut_bins_s(0.1, 0.1 + 3 * 0.3, 0.3).tolist() == pytest.approx([0.1, 0.4, 0.7, 1.0])
-    assert cut_bins_s(0, 0.95, 0.3).tolist() == pytest.approx([0, 0.3, 0.6, 0.9, 0.95])
+    assert (0.1 + 0.2) / 0.1 > 3
+    assert cut_bins_s(0, 0.1 + 0.2, 0.1).tolist() == pytest.approx([0, 0.1, 0.2, 0.3])
+    assert cut_bins_s(1, 1.95, 0.3).tolist() == pytest.approx([1, 1.3, 1.6, 1.9, 1.95])
+    assert cut_bins_s(1, 1.1, 300).tolist() == [1, 1.1]
 
 
 def test_time_that_runs_backward_stands_still():
-    codes = np.array([0, 1, 1, 0], dtype=np.int8)
+    codes = np.array([0, 1, 2, 0], dtype=np.int8)
     scoring = Scoring(BEHAVIORS, codes, np.full((4, 4), 0.25, np.float32), np.array([0, 1, 0.5, 2]))
-    assert scoring.bouts["start_s"].tolist() == [0, 1, 2]
-    assert (scoring.bouts["stop_s"] >= scoring.bouts["start_s"]).all()
+    assert scoring.bouts["start_s"].tolist() == [0, 1, 1, 2]
+    assert scoring.bouts["stop_s"].tolist() == [1, 1, 2, 3]
 
 
 # As files

@@ -5,7 +5,6 @@ frame index]``, a state's START and STOP take turns, and times have three decima
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from homecage.deliver.bouts import Scoring, read_scorings
+from homecage.deliver.media import locate_video
 from homecage.deliver.options import ExportOptions
 from homecage.report.options import Palette
 from homecage.storage.publish import publish
@@ -53,8 +53,7 @@ def export_boris(
     sheet = read_tsv(videos, text=True).set_index("video")
     behaviors = list(palette.root)
     for video, scoring in read_scorings(predictions, behaviors, method=method, options=options):
-        path = Path(str(sheet.loc[video, "path"]))
-        media = path if path.is_absolute() else Path(os.path.relpath(path, output))
+        media = locate_video(Path(str(sheet.loc[video, "path"])), output)
         project = describe_project(
             scoring, name=str(sheet.loc[video, "name"]), media=media, method=method, palette=palette
         )

@@ -4,7 +4,6 @@ Both packages are an extra of homecage, so they are imported here when a file is
 """
 
 import logging
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,6 +14,7 @@ import numpy as np
 
 from homecage.clips.bouts import find_bouts
 from homecage.deliver.bouts import Scoring, read_scorings
+from homecage.deliver.media import locate_video
 from homecage.deliver.options import ExportOptions
 from homecage.errors import ConfigError
 from homecage.storage.frame_tables import UNLABELED
@@ -80,8 +80,7 @@ def export_nwb(
             session_start_time=start or datetime.fromtimestamp(0, UTC),
             subject=_describe_subject(pynwb, row),
         )
-        path = Path(row["path"])
-        source = path if path.is_absolute() else Path(os.path.relpath(path, output))
+        source = locate_video(Path(row["path"]), output)
         _add_scoring(file, scoring, source, method, pynwb, ndx_ethogram)
         with (
             publish(output / f"{video}.nwb") as temporary,
