@@ -391,7 +391,7 @@ UNFIT = {
     ),
     "a larger convnet": (
         lambda t, h: h["convnet"].update(descriptor=10**7),
-        "its tensors are not those of its shape",
+        "its header does not fit",
     ),
     "a network without end": (
         lambda t, h: h["model"]["shape"].update(layers=10**12),
