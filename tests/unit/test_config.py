@@ -229,3 +229,24 @@ def test_a_method_may_take_the_model_of_another():
 def test_methods_that_cannot_be_are_refused(methods, said):
     with pytest.raises(ConfigError, match=said):
         check_config({"methods": methods, "comparisons": []})
+
+
+@pytest.mark.parametrize(
+    ("annotations", "message"),
+    [
+        (
+            {"priority": ["rest", "fly"]},
+            "annotations.priority: found 'fly'; expected behaviors of: drink",
+        ),
+        (
+            {"without_bout": "fly"},
+            "annotations.without_bout: found 'fly'; expected behaviors of: drink",
+        ),
+        ({"tolerance_frames": -1}, "annotations.tolerance_frames: found -1"),
+    ],
+)
+def test_how_annotations_are_read_names_behaviors_of_the_study(annotations, message):
+    with pytest.raises(ConfigError, match=message):
+        check_config({"annotations": annotations})
+    known = check_config({"annotations": {"priority": ["rest", "walk"], "without_bout": "null"}})
+    assert known.annotations.without_bout is None

@@ -1,6 +1,7 @@
 """Every layout makes the same study, listed as it lies on the disk, or is refused with what was expected."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from homecage.study.behaviors import HOME_CAGE, Vocabulary
 from homecage.study.layouts import make_study
 from homecage.study.options import DatasetOptions
 from homecage.study.simulated import plan_simulated
+from homecage.study.study import Video
 
 VOCABULARY = Vocabulary(behaviors=HOME_CAGE)
 
@@ -320,3 +322,18 @@ def test_what_is_named_like_a_file_must_be_one(tmp_path, path):
     (tmp_path / path).symlink_to("nowhere")
     with pytest.raises(StudyError, match=r"b\.(mpg|txt): a link to nothing; expected a file"):
         find_mit(tmp_path)
+
+
+def test_the_sheet_says_which_of_a_files_annotations_are_meant():
+    columns = {
+        "subject": "M1",
+        "observation": "",
+        "annotator_1_name": "Jin",
+        "annotator_2_subject": "M2",
+    }
+    video = Video("day 1", Path("videos/a1.mpg"), {}, columns)
+    first, second = video.choose("annotator_1"), video.choose("annotator_2")
+    assert first.video == ("day 1", "a1", "a1.mpg") and first.means(" A1 ")
+    assert (first.observation, first.subject, first.annotator) == (None, "M1", "Jin")
+    assert (second.observation, second.subject, second.annotator) == (None, "M2", None)
+    assert second.column_of("annotator") == "annotator_2_name"
