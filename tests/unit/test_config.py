@@ -398,3 +398,24 @@ def test_an_encoder_is_a_file_that_can_be_an_input(tmp_path, name):
     check(tmp_path / "e.onnx")
     with pytest.raises(ConfigError, match=r"features\.encoder\.file: found '.*'; expected an ONNX"):
         check(name and tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "message"),
+    [
+        (
+            {"priority": ["rest", "fly"]},
+            "annotations.priority: found 'fly'; expected behaviors of: drink",
+        ),
+        (
+            {"without_bout": "fly"},
+            "annotations.without_bout: found 'fly'; expected behaviors of: drink",
+        ),
+        ({"tolerance_frames": -1}, "annotations.tolerance_frames: found -1"),
+    ],
+)
+def test_how_annotations_are_read_names_behaviors_of_the_study(annotations, message):
+    with pytest.raises(ConfigError, match=message):
+        check_config({"annotations": annotations})
+    known = check_config({"annotations": {"priority": ["rest", "walk"], "without_bout": "null"}})
+    assert known.annotations.without_bout is None

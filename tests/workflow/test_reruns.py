@@ -224,7 +224,7 @@ def find_users(project: Project, module: str) -> set[str]:
         ("homecage.simulate.scene", {"simulate_video", "simulate_clips"}, {"simulate_annotation"}),
         ("homecage.frames.decode", {*DECODING, "train_convnet"}, {"simulate_video"}),
         (
-            "homecage.annotations.mit",
+            "homecage.annotations.bento",  # As every format.
             {"import_annotation", "check_study", "train_model"},
             {*DECODING, "train_convnet", "extract_fc6"},
         ),
@@ -298,6 +298,7 @@ def change_a_behavior(**values: object) -> str:
         (change_a_behavior(color="#000000"), DRAWING, 0),
         (change_a_behavior(labels=["d", "sip"]), {"check_study", "import_annotation"}, 0),
         ("ignored_labels=[sleepwalk]", {"check_study", "import_annotation"}, 0),
+        ("annotations={tolerance_frames: 1}", {"check_study", "import_annotation"}, 0),
         ("folds={validation: 1}", {"check_study", "train_model"}, 1),
         ("frames={size_px: 64}", DECODING, 0),
         ("geometry={stride: 4}", EXTRACTED | {"check_study", "state_ceiling"}, 0),

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from homecage.study.files import refuse_no_folder
 from homecage.study.layouts import make_study
 from homecage.study.options import DatasetOptions
 from homecage.study.simulated import plan_simulated
+from homecage.study.study import Video
 
 VOCABULARY = Vocabulary(behaviors=HOME_CAGE)
 
@@ -436,3 +438,18 @@ def test_any_sheet_makes_a_study_or_is_refused(tmp_path_factory, content):
         assert str(root) in str(error) or "name" in str(error)
     else:
         assert [video.path.name for video in study.videos] == ["a.mp4"]
+
+
+def test_the_sheet_says_which_of_a_files_annotations_are_meant():
+    columns = {
+        "subject": "M1",
+        "observation": "",
+        "annotator_1_name": "Jin",
+        "annotator_2_subject": "M2",
+    }
+    video = Video("day 1", Path("videos/a1.mpg"), {}, columns)
+    first, second = video.choose("annotator_1"), video.choose("annotator_2")
+    assert first.video == ("day 1", "a1", "a1.mpg") and first.means(" A1 ")
+    assert (first.observation, first.subject, first.annotator) == (None, "M1", "Jin")
+    assert (second.observation, second.subject, second.annotator) == (None, "M2", None)
+    assert second.column_of("annotator") == "annotator_2_name"

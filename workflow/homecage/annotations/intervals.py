@@ -17,7 +17,10 @@ _PAIRS = (
     ("begin", "end"),
 )
 _FRAMES = ("{}_frame", "frame_{}", "{} frame", "{} (frame)", "{} (frames)", "{}frame")
-_SECONDS = ("{}_s", "{} (s)", "{}_sec", "{}_seconds", "{}_time", "{} time", "{}_time_s", "{}time")
+_SECONDS = (
+    *("{}_s", "{} (s)", "{} [s]", "{}_sec", "{} (sec)", "{}_seconds", "{} (seconds)", "{}time"),
+    *("{}_time", "{} time", "{}_time_s", "{} time (s)"),
+)
 _ANNOTATOR = ("annotator", "observer", "experimenter", "coder", "rater", "scorer")
 _SUBJECT = ("subject", "animal")
 _OBSERVATION = ("observation", "observation id", "video")

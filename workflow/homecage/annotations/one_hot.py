@@ -44,7 +44,7 @@ def read(source: Source) -> Reading:
     reading = Reading(n_rows=0, fillers=(_FILLER,))
     if any(name.casefold().endswith(_POSE) for name in table.names):
         places = [*_find_targets(source, table, column)]
-        named = ", ".join(table.names[place] for place in places)
+        named = ", ".join(repr(table.names[place]) for place in places)
         reading.notes.append(f"its behaviors are taken to be the last columns of 0 and 1: {named}")
     runs = _Runs(reading, [table.names[place] for place in places])
     for frame, row in count_frames(source, table, column):

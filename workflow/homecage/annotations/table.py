@@ -1,7 +1,6 @@
 """Tables of cells, separated by commas or tabs, and the numbers in them."""
 
 import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from homecage.annotations.source import Source
 from homecage.errors import AnnotationError
 
-LABEL = ("behavior", "behaviour", "label", "annotation", "type", "event", "class")
+LABEL = ("behavior", "behaviour", "label", "annotation", "type", "event", "class", "action")
 """What the column of labels may be called, in any case; the first that is there counts."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -97,7 +96,8 @@ def find_delimiter(source: Source, line: int) -> str:
 
 def read_cells(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Iterate over all lines: where each begins, and its cells without the blanks around them."""
-    reader = csv.reader(io.StringIO(source.text, newline=""), delimiter=delimiter, strict=True)
+    lines = (f"{text}\n" for text in source.lines)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     line = 1
     try:
         for cells in reader:
