@@ -82,6 +82,8 @@ $(READY): envs/lock.txt pyproject.toml
 	echo "homecage needs Python 3.11, 3.12 or 3.13, with its venv (on Debian: apt install python3-venv)." >&2; \
 	echo "Tried: $(PYTHON). To name another: make PYTHON=/path/to/python3.13" >&2; \
 	exit 1
-	python -m pip install --quiet --requirement envs/lock.txt
+	python -m pip install --quiet --no-compile --requirement envs/lock.txt
 	python -m pip install --quiet --no-deps --editable .
+# On all cores, and nobody's tests: pip, on one, would take as long again as it takes to install.
+	python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib workflow >/dev/null || true
 	touch $(READY)

@@ -41,11 +41,13 @@ class Project:
     """A copy of the project in a folder of its own."""
 
     path: Path
+    always: tuple[str, ...] = ()
+    """What every ``snakemake`` here is told."""
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run ``snakemake`` on the tiny experiment; ``check`` its exit status."""
         ran = subprocess.run(
-            [Path(sys.executable).with_name("snakemake"), *arguments],
+            [Path(sys.executable).with_name("snakemake"), *self.always, *arguments],
             cwd=self.path,
             env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
             stdout=subprocess.PIPE,

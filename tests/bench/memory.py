@@ -23,12 +23,18 @@ import yaml
 from homecage.clips.tiling import labeled_frames
 from homecage.config import Experiment
 from homecage.convnet.network import Convnet, Shape, save_convnet
+from homecage.deliver.header import Header, LearnedModel
 from homecage.features.motion import NAMES as MOTION
 from homecage.features.store import write_features
+from homecage.sequence.decoding import Calibration
+from homecage.sequence.lstm import Lstm
+from homecage.sequence.options import DecodingOptions
+from homecage.sequence.tcn import Tcn
 from homecage.simulate.names import video_names
 from homecage.simulate.videos import simulate_video
 from homecage.storage.frame_tables import read_annotation, read_times
 from homecage.storage.tables import write_tsv
+from homecage.storage.weights import load_weights, save_weights
 from homecage.study.behaviors import choose_colors
 
 OUTPUT = Path("results/benchmarks/memory.tsv")
@@ -40,6 +46,11 @@ EXPERIMENT = Experiment(**yaml.safe_load(Path("config.yaml").read_text(encoding=
 BEHAVIORS = [behavior.name for behavior in EXPERIMENT.behaviors]
 GEOMETRY = EXPERIMENT.geometry.model_dump_json()
 MODELS = ("lstm-3dcnn", "tcn")
+SHAPES = {
+    "lstm": ("layers", "units", "dropout"),
+    "tcn": ("layers", "units", "dropout", "input_dropout"),
+}
+"""What of their options is kept with the weights."""
 
 LOOP_S = 20  # The stretch that a video repeats.
 BOUT_FRAMES = 90
@@ -75,11 +86,14 @@ class Bench:
         root = self.folder / f"{hours:.4g}"
         times = root / "frames" / "long.parquet"
         frames = times.with_suffix(".zarr")
-        self.decode(hours * 3600, frames, measured=True)
-        self.decode(SOUGHT_S, root / "frames" / "brief.zarr")
+        video = self.write_video(hours * 3600, root / "long.mpg")
+        self.decode(video, frames, measured=True)
+        brief = self.write_video(SOUGHT_S, root / "brief.mpg")
+        self.decode(brief, root / "frames" / "brief.zarr")
         labels = self.import_annotation(root, times)
         if hours <= EXTRACTED_HOURS:
             self.extract_fc6(frames, root / "fc6.zarr")
+            self.annotate(root, video)
         made_up = [self.make_up(root / "features", name, labels) for name in ("fc6", "motion")]
         for path in (*made_up, labels):
             for video in ("a", "b"):
@@ -90,9 +104,24 @@ class Bench:
         self.measure("extract-motion", motion, frames=frames, geometry=GEOMETRY, output=motion)
         self.audit(root, frames)
 
-    def measure(self, verb: str, *written: Path, stage: str = "", **told: Any) -> None:
-        """Run a verb; note the most memory that it and its children had, and the files it has written."""
-        line = [sys.executable, "-m", "homecage", verb]
+    def measure(
+        self,
+        verb: str,
+        *written: Path,
+        stage: str = "",
+        first: Sequence[Path] = (),
+        **told: Any,
+    ) -> None:
+        """Run a verb; note the most memory that it and its children had, and the files it has written.
+
+        Args:
+            verb: its name.
+            written: files or folders that it writes.
+            stage: what the table calls it; -: it is not measured.
+            first: what it is told without a name.
+            told: what else it is told, by name.
+        """
+        line = [sys.executable, "-m", "homecage", verb, *map(str, first)]
         for name, value in told.items():
             values = value if isinstance(value, (list, tuple)) else [value]
             line += [f"--{name.replace('_', '-')}", *map(str, values)]
@@ -109,14 +138,17 @@ class Bench:
             self.rows.append(row)
             print(row, f"({time.monotonic() - started:.0f} s)", flush=True)
 
-    def decode(self, seconds: float, frames: Path, measured: bool = False) -> None:
-        """Decode the loop, repeated: a program stream may follow another."""
-        video = frames.with_suffix(".mpg")
+    def write_video(self, seconds: float, video: Path) -> Path:
+        """Repeat the loop: a program stream may follow another."""
         video.parent.mkdir(parents=True, exist_ok=True)
         loop = self.loop.read_bytes()
         with video.open("wb") as file:
             for _ in range(round(seconds / LOOP_S)):
                 file.write(loop)
+        return video
+
+    def decode(self, video: Path, frames: Path, measured: bool = False) -> None:
+        """Decode a video."""
         times, report = frames.with_suffix(".parquet"), frames.with_suffix(".json")
         options = EXPERIMENT.frames.model_dump_json()
         self.measure(
@@ -129,7 +161,6 @@ class Bench:
             times=times,
             report=report,
         )
-        video.unlink()
 
     def import_annotation(self, root: Path, times: Path) -> Path:
         """Import bouts of random behaviors, as both annotators'."""
@@ -152,6 +183,8 @@ class Bench:
             annotation=text,
             times=times,
             vocabulary=vocabulary,
+            options=EXPERIMENT.annotations.model_dump_json(),
+            choice="{}",
             output=labels,
         )
         second = root / "annotations" / "annotator_2" / "long.parquet"
@@ -174,6 +207,21 @@ class Bench:
             threads=1,
             output=output,
         )
+
+    def annotate(self, root: Path, video: Path) -> None:
+        """Annotate the video with bundles that have learned nothing."""
+        for method in MODELS:
+            bundle = root / f"{method}.safetensors"
+            save_bundle(bundle, self.convnet, method)
+            self.measure(
+                "annotate",
+                root / method / "annotated",
+                stage=f"annotate ({method})",
+                first=[video],
+                bundle=bundle,
+                out=root / method / "annotated",
+                threads=1,
+            )
 
     def make_up(self, folder: Path, representation: str, labels: Path) -> Path:
         """Make descriptors up from which behaviors can be learned."""
@@ -302,11 +350,59 @@ class Bench:
         )
 
 
+def save_bundle(path: Path, convnet: Path, method: str) -> None:
+    """Write a bundle whose model has learned nothing."""
+    chosen = EXPERIMENT.methods[method]
+    assert chosen.model is not None
+    options = chosen.model.model_dump()
+    tensors, _ = load_weights(convnet)
+    widths = {"fc6": EXPERIMENT.network.descriptor, "motion": len(MOTION)}
+    shape = {
+        "descriptor": sum(widths[name] for name in chosen.representations),
+        "behaviors": len(BEHAVIORS),
+        **{
+            name: options[name]
+            for name in ("layers", "units", "dropout", "input_dropout")
+            if name in options
+        },
+    }
+    network = {"lstm": Lstm, "tcn": Tcn}[chosen.model.kind](**shape)
+    header = Header(
+        method=method,
+        title=chosen.title,
+        data="nothing",
+        simulated=True,
+        behaviors=tuple(BEHAVIORS),
+        colors=choose_colors(EXPERIMENT.behaviors),
+        rate_fps=30.0,
+        frames=EXPERIMENT.frames,
+        geometry=EXPERIMENT.geometry,
+        representations=chosen.representations,
+        convnet=EXPERIMENT.network,
+        model=LearnedModel(
+            kind=chosen.model.kind, shape=shape, options={}, epochs=None, calibration=Calibration()
+        ),
+        decoding=DecodingOptions(smoothing="hmm", aim="behaviors"),  # what takes most
+        videos=(),
+        clips=(),
+        held_out="none",
+        scores=(),
+        per_behavior=(),
+        license=None,
+        made_with={},
+    )
+    parts = {f"convnet.{name}": tensor for name, tensor in tensors.items()}
+    parts |= {f"model.{name}": tensor for name, tensor in network.state_dict().items()}
+    parts["decoding.transitions"] = torch.ones(len(BEHAVIORS), len(BEHAVIORS), dtype=torch.float64)
+    save_weights(path, parts, header.model_dump(mode="json"))
+
+
 def list_family(process: psutil.Process) -> list[psutil.Process]:
-    """Return a process and its children."""
+    """Return a process and its children, but for those that are still a copy of it, in its own memory."""
     try:
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
+        own = process.exe()
+        return [process, *(c for c in process.children(recursive=True) if c.exe() != own)]
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return []
 
 

@@ -3,9 +3,10 @@
 import shutil
 
 import pytest
+import yaml
 
 from tests.pause import is_waiting
-from tests.project import TINY, copy_project
+from tests.project import copy_project
 from tests.slurm.cluster import wait_until
 from tests.slurm.conftest import FOLDS, KILLED, WARNED, SlurmRun, checkpoints_of
 from tests.workflow.plans import GPU_RULES, copy_run
@@ -88,10 +89,13 @@ def test_odd_names_and_paths_reach_the_jobs(cluster, simulated, tmp_path):
             shutil.copy(path, copy)
     shutil.copytree(full / "clipped_database" / "sim05day", data / "clipped_database" / "x, y")
     own = {"dataset": {"layout": "mit", "root": f"../{data.name}"}, "folds": {"validation": 1}}
-    project = copy_project(tmp_path / "project", TINY | own)
+    project, study = copy_project(tmp_path / "project"), tmp_path / "my study, $HOME `two`"
+    study.mkdir()
+    (study / "config.yaml").write_text(yaml.safe_dump(own))
     wanted = [f"results/annotations/annotator_1/{key}.parquet" for key in keys]
     wanted.append("results/convnet/plan.tsv")
-    SlurmRun(cluster, project, *wanted).finish()
+    SlurmRun(cluster, project, *wanted, "--directory", str(study)).finish()
     for path in wanted:
-        assert (project.path / path).exists()
-    assert (project.results / "clips" / "x__y.zarr").exists()
+        assert (study / path).exists()
+    assert (study / "results" / "clips" / "x__y.zarr").exists()
+    assert not list(project.results.glob("*/"))

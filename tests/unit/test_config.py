@@ -3,12 +3,16 @@ import re
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
+from types import NoneType
+from typing import get_args
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.project import merge
 
-from homecage.config import Experiment, check_config
+from homecage.config import Experiment, check_config, check_configuration
 from homecage.errors import ConfigError
 from homecage.options import Options
 from homecage.reference import comment_config, write_reference
@@ -30,7 +34,7 @@ def list_nullable(options, place=()):
         value = getattr(options, name)
         if isinstance(value, Options):
             yield from list_nullable(value, (*place, name))
-        elif "None" in str(field.annotation):
+        elif NoneType in get_args(field.annotation):
             yield (*place, name)
 
 
@@ -185,6 +189,141 @@ def test_all_problems_are_named_at_once():
     assert "frames.size_px: found 100" in message
 
 
+def find_numbers(schema, place=()):
+    """Find the schema of each number, with its place."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("integer", "number"):
+            yield place, schema
+        for key, value in schema.items():
+            yield from find_numbers(value, (*place, key))
+    elif isinstance(schema, list):
+        for number, value in enumerate(schema):
+            yield from find_numbers(value, (*place, number))
+
+
+def test_every_number_has_a_least_and_a_greatest_value():
+    numbers = list(find_numbers(Experiment.model_json_schema()))
+    assert len(numbers) > 80
+    for place, schema in numbers:
+        assert {"minimum", "exclusiveMinimum"} & set(schema), place
+        assert {"maximum", "exclusiveMaximum"} & set(schema), place
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"frames": {"size_px": 1_000_000}}, "frames.size_px: found 1000000; Input should be less"),
+        (
+            {"network": {"channels": [0] * 5}},
+            "network.channels.4: found 0; Input should be greater",
+        ),
+        (
+            {"network": {"descriptor": 100_000_000}},
+            "network.descriptor: found 100000000; Input should",
+        ),
+        ({"seed": int("1" * 26)}, f"seed: found {'1' * 26}; Input should be less than 4294967296"),
+        ({"simulation": {"seed": int("1" * 26)}}, "simulation.seed: found 1111"),
+        (
+            {"report": {"ethogram_minutes": 1e-9}},
+            "report.ethogram_minutes: found 1e-09; Input should",
+        ),
+        (
+            {"convnet": {"learning_rate": float("nan")}},
+            "convnet.learning_rate: found nan; Input should",
+        ),
+        (
+            {"convnet": {"learning_rate": float("inf")}},
+            "convnet.learning_rate: found inf; Input should",
+        ),
+        (
+            {"features": {"encoder": {"scale": [1, 0, 1]}}},
+            "features.encoder.scale.1: found 0; Input",
+        ),
+        (
+            {"behaviors": [{"name": f"b{k}"} for k in range(101)]},
+            "behaviors: found .*at most 100 items",
+        ),
+        (
+            {"seed": ["x" * 1000] * 1000},
+            r"seed: found \['x{1,80}\.\.\.x+', .{1,600}, \.\.\.\]; Input",
+        ),
+    ],
+)
+def test_a_value_beyond_its_bounds_is_refused(config, message):
+    with pytest.raises(ConfigError, match=rf"- {message}"):
+        check_config(config)
+
+
+@pytest.mark.parametrize("name", ["a" * 20, "x" * 200, "-a", "a.b", ""])
+def test_what_cannot_be_a_folder_and_a_wildcard_names_no_method(name):
+    with pytest.raises(ConfigError, match=r"cannot name a method|is too long for a file"):
+        check_config(
+            {"methods": {name: {"title": "t", "representations": ["fc8"]}}, "comparisons": []}
+        )
+
+
+def test_a_file_with_a_slip_is_refused_whatever_it_lists(tmp_path):
+    more = tmp_path / "more.yaml"
+    more.write_text("seed: 1\nseed: 2\n", encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"more\.yaml, line 2: the key 'seed' stands in line 1 too"
+    ):
+        check_config({"seed": 2}, [CONFIG, more])
+
+
+def test_configuration_files_are_checked_one_over_the_other(tmp_path):
+    more, wrong = tmp_path / "more.yaml", tmp_path / "wrong.yaml"
+    more.write_text(
+        "methods: {3dcnn: null}\ncomparisons: []\nreport: {dpi: 100}\n", encoding="utf-8"
+    )
+    wrong.write_text("report: {dpi: 1, ethogram_minutes: 0}\n", encoding="utf-8")
+    check_configuration(files=[CONFIG, more])
+    with pytest.raises(
+        ConfigError, match=r"2 problem.*\n.*report\.dpi: found 1; .*\n.*minutes: found 0"
+    ):
+        check_configuration(files=[CONFIG, wrong])
+    wrong.write_text("report: {dpi: 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"wrong\.yaml, line 2: while parsing a flow mapping"):
+        check_configuration(files=[CONFIG, wrong])
+
+
+KEYS = st.sampled_from(
+    [
+        *Experiment.model_fields,
+        "name",
+        "labels",
+        "kind",
+        "model",
+        "title",
+        "representations",
+        "3dcnn",
+    ]
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(["null", "lstm", "fc6", "fc8", "1e-9", "drink"])
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
+def test_any_configuration_is_an_experiment_or_is_refused(config):
+    try:
+        experiment = check_config(config)
+    except ConfigError as error:
+        assert "config.yaml describes every key" in str(error)
+    else:
+        assert isinstance(experiment, Experiment)
+
+
 def test_values_may_come_as_text_from_the_command_line():
     experiment = check_config({"convnet": {"epochs": "32", "momentum": "0.1"}, "seed": "4"})
     assert (experiment.convnet.epochs, experiment.convnet.momentum, experiment.seed) == (32, 0.1, 4)
@@ -239,3 +378,23 @@ def test_a_method_may_take_the_model_of_another():
 def test_methods_that_cannot_be_are_refused(methods, said):
     with pytest.raises(ConfigError, match=said):
         check_config({"methods": methods, "comparisons": []})
+
+
+@pytest.mark.parametrize("name", [None, "none.onnx", "x" * 300, "{e}.onnx"])
+def test_an_encoder_is_a_file_that_can_be_an_input(tmp_path, name):
+    (tmp_path / "{e}.onnx").touch()
+    (tmp_path / "e.onnx").touch()
+    study = Study("lab", (Video("a", Path("a.mpg"), {}, {}),))
+    method = {"title": "e", "representations": ["encoder"], "model": {"kind": "mlp"}}
+
+    def check(path):
+        told = {
+            "methods": {"e": method},
+            "comparisons": [],
+            "features": {"encoder": {"file": path}},
+        }
+        check_config(told).check_study(study)
+
+    check(tmp_path / "e.onnx")
+    with pytest.raises(ConfigError, match=r"features\.encoder\.file: found '.*'; expected an ONNX"):
+        check(name and tmp_path / name)

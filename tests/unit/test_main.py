@@ -10,27 +10,33 @@ import pytest
 from homecage import verbs
 from homecage.__main__ import load_verb, main
 from homecage.simulate.options import SimulationOptions
-from homecage.verbs import VERBS, module_of
+from homecage.verbs import COMMANDS, VERBS, module_of
 
 RULES = Path(__file__).parents[2] / "workflow" / "rules"
 
 
+NAMED_FIRST = {"annotate": ["videos"], "describe-bundle": ["bundle"]}
+"""Verbs that people call, and what they name without a keyword."""
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_a_plain_function_with_keywords_only(verb):
+def test_every_verb_is_a_plain_function_with_keywords(verb):
     function = load_verb(verb)
     parameters = inspect.signature(function).parameters.values()
-    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
+    others = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    assert others == NAMED_FIRST.get(verb, [])
     assert function.__doc__
     assert verb == function.__name__.replace("_", "-")
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*COMMANDS, *VERBS])
 def test_every_verb_explains_itself(verb, capsys):
     with pytest.raises(SystemExit, match="0"):
         main([verb, "--help"])
     shown = capsys.readouterr().out
-    for parameter in inspect.signature(load_verb(verb)).parameters:
-        assert f"--{parameter.replace('_', '-')}" in shown
+    for name, parameter in inspect.signature(load_verb(verb)).parameters.items():
+        option = "--" if parameter.kind is parameter.KEYWORD_ONLY else ""
+        assert f"{option}{name.replace('_', '-')}" in shown
 
 
 def test_an_unknown_verb_lists_the_verbs(capsys):
@@ -39,8 +45,8 @@ def test_an_unknown_verb_lists_the_verbs(capsys):
     assert main(["--help"]) == 0
 
 
-UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference"}
-"""Verbs for people: of several runs, of all the simulation at once, and of the reference."""
+UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference", "check-configuration"}
+"""Verbs for people: of several runs, of all the simulation at once, of the reference and a configuration."""
 
 
 def read_rules():
@@ -64,7 +70,8 @@ def test_every_verb_of_an_experiment_has_a_rule_that_tells_it_all_it_asks_for():
         names = {name: f"--{name.replace('_', '-')}" for name in parameters}
         told = set(re.findall(r"--[a-z0-9-]+\b", rule.partition("shell:")[2]))
         # Those with a default stand in a parameter, where they are told: a convnet, what clips are cut from.
-        asked = {names[name] for name, p in parameters.items() if p.default is p.empty}
+        needed = {name for name, p in parameters.items() if p.default is p.empty}
+        asked = {names[name] for name in needed.difference(NAMED_FIRST.get(verb, []))}
         assert asked <= told <= set(names.values()), verb
 
 
@@ -148,8 +155,9 @@ def test_a_file_that_cannot_be_read_is_a_users_error(tmp_path, capsys):
     missing = str(tmp_path / "none.tsv")
     vocabulary = json.dumps({"behaviors": [{"name": "rest"}, {"name": "walk"}]})
     arguments = [
-        *("--videos", missing, "--clips", missing, "--reports", missing),
-        *("--vocabulary", vocabulary, "--clip-length", "8", "--clips-needed", "no"),
+        *("--videos", missing, "--clips", missing, "--folds", missing, "--reports", missing),
+        *("--times", missing, "--annotations", "{}"),
+        *("--vocabulary", vocabulary, "--geometry", "{}", "--clips-needed", "no"),
         *("--on-decode-error", "refuse", "--stray", "--output", str(tmp_path / "x.tsv")),
     ]
     assert main(["check-study", *arguments]) == 1
@@ -167,7 +175,7 @@ def imported_by(verb):
 
 ROOMS_OF_LATER_STEPS = {
     "decode-video": {"check", "clips", "convnet", "features", "sequence", "evaluate", "report"},
-    "check-study": {"clips", "convnet", "features", "sequence", "evaluate", "report"},
+    "check-study": {"convnet", "features", "sequence", "evaluate", "report"},
     "train-convnet": {"frames", "check", "features", "sequence", "evaluate", "report", "simulate"},
     "extract-fc6": {"frames", "check", "sequence", "evaluate", "report", "simulate"},
     "train-model": {"frames", "check", "convnet", "evaluate", "report", "simulate", "study"},

@@ -181,3 +181,63 @@ def test_verbs_of_each_kind_survive_faults(simulated):
     assert ran.returncode == 0, ran.stdout[-5000:]
     injected, survived, identical = map(int, re.findall(r": (\d+)", ran.stdout.splitlines()[-1]))
     assert injected == survived == identical > 60
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A project whose study is a sheet of files that nobody opens while planning."""
+    own = {
+        "dataset": {"layout": "sheets", "root": "a {lab}"},
+        "convnet": {"trained_on": "fold"},
+        "ignored_labels": ["{x}"],
+        "methods": {"3dcnn": {"title": "the {3dcnn}"}},
+    }
+    project = copy_project(tmp_path_factory.mktemp("planned") / "project", TINY | own)
+    data = project.path / "a {lab}"
+    data.mkdir()
+    for number in range(4):
+        (project.path.parent / f"{number}.mp4").touch()
+    return project
+
+
+def plan(lab: Project, *names: str) -> str:
+    """Plan a study of videos that bear these names; return what is shown."""
+    rows = [f"{name}\t{lab.path.parent}/{k}.mp4\tm{{{k}}}\n" for k, name in enumerate(names)]
+    (lab.path / "a {lab}" / "videos.tsv").write_text("video\tpath\tanimal\n" + "".join(rows))
+    ran = lab.run("--dry-run", "--quiet", "all", check=False)
+    assert "Traceback" not in ran.stdout and "Error" not in ran.stdout
+    assert not list(lab.results.glob("[!.R]*"))
+    return ran.stdout
+
+
+def test_braces_and_names_that_repeat_are_no_wildcards(lab):
+    """In the study's title, a behavior's label, a method's title, an animal and a video's name."""
+    assert "This was a dry-run" in plan(lab, "a" * 20, "{b}", "ab" * 30, "d")
+
+
+def test_too_few_videos_are_refused_before_any_is_decoded(lab):
+    assert "folds: found 3 videos; 3 folds that hold out one or more" in plan(lab, *"abc")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("seed: 0", "seed: 0\nseed: 1", "config.yaml, line 2: the key 'seed' stands in line 1 too"),
+        ("seed: 0", "seed: 0: 1", "config.yaml, line 1: mapping values are not allowed here"),
+        ("seed: 0", "__use_yte__: true\nseed: 0", "config.yaml, line 1: found __use_yte__, a temp"),
+        ("seed: 0", "seed: !!python/name:os.system", "config.yaml, line 1: could not determine"),
+        ("  dpi: 60", "  dpi: 1000000", "report.dpi: found 1000000; Input should be less"),
+    ],
+)
+def test_a_slip_in_the_configuration_is_named_where_it_stands_as_the_last_words(
+    lab, before, after, said
+):
+    config = lab.path / "config.yaml"
+    with restored(config):
+        text = config.read_text()
+        assert text.count(f"{before}\n") >= 1
+        config.write_text(text.replace(f"{before}\n", f"{after}\n", 1))
+        shown = plan(lab, *"abcd")
+    named, last = shown.partition("line arguments.\n")[2].rstrip().rsplit("\n", 1)
+    assert said in named and last == "Not begun: once it is mended, the same command goes on."
+    assert "File " not in shown and "This was a dry-run" not in shown

@@ -293,15 +293,15 @@ def change_a_behavior(**values: object) -> str:
 @pytest.mark.parametrize(
     ("value", "users", "sheets"),
     [
-        ("seed=1", {"balance_clips", "train_convnet", "train_model"}, 1),
+        ("seed=1", {"check_study", "balance_clips", "train_convnet", "train_model"}, 1),
         ("simulation={seconds: 13}", {"simulate_video", "simulate_annotation"}, 0),
         (change_a_behavior(color="#000000"), DRAWING, 0),
         (change_a_behavior(labels=["d", "sip"]), {"check_study", "import_annotation"}, 0),
         ("ignored_labels=[sleepwalk]", {"check_study", "import_annotation"}, 0),
-        ("folds={validation: 1}", {"train_model"}, 1),
+        ("folds={validation: 1}", {"check_study", "train_model"}, 1),
         ("frames={size_px: 64}", DECODING, 0),
-        ("geometry={stride: 4}", EXTRACTED | {"state_ceiling"}, 0),
-        ("geometry={label_offset: 4}", EXTRACTED | {"state_ceiling"}, 0),
+        ("geometry={stride: 4}", EXTRACTED | {"check_study", "state_ceiling"}, 0),
+        ("geometry={label_offset: 4}", EXTRACTED | {"check_study", "state_ceiling"}, 0),
         (
             "geometry={length: 16}",
             {"check_study", "balance_clips", "train_convnet", "state_ceiling"},

@@ -206,7 +206,7 @@ def test_methods_keep_the_order_of_the_configuration(finished):
     [
         ("network={unit: 3}", "network.unit: unknown key; expected one of: input, channels"),
         ("frames={size_px: 100}", "frames.size_px: found"),
-        ("dataset={layout: mit, root: nowhere}", "dataset.root: nowhere does not exist"),
+        ("dataset={layout: mit, root: nowhere}", "dataset.root: nowhere: no such file"),
         ("dataset={layout: mit}", "layout 'mit' needs root: the data set's folder"),
         (
             "folds={by: strain}",

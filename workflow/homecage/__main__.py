@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from homecage.errors import ConfigError, HomecageError
 from homecage.running.watchdog import end_with_run
-from homecage.verbs import VERBS
+from homecage.verbs import COMMANDS, VERBS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,10 +27,13 @@ def main(arguments: list[str] | None = None) -> int:
     because it is a bug.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    if not arguments or arguments[0] not in VERBS:
-        verbs = "\n".join(f"  {verb}" for verb in VERBS)
+    if not arguments or arguments[0] not in COMMANDS | VERBS:
+        commands, verbs = (
+            "\n".join(f"  {verb}" for verb in listed) for listed in (COMMANDS, VERBS)
+        )
         wanted = bool(arguments) and arguments[0] in ("-h", "--help")
-        print(f"usage: homecage <verb> --help\n\nverbs:\n{verbs}", file=sys.stderr)
+        usage = f"usage: homecage <verb> --help\n\nfor you:\n{commands}\n\nfor the workflow's rules:\n{verbs}"
+        print(usage, file=sys.stderr)
         return 0 if wanted else 2
     verb, *rest = arguments
     logging.basicConfig(format=f"[{verb}] %(levelname)s%(message)s", stream=sys.stderr)
@@ -45,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             function,
             argv=rest,
             parsers=_options_parsers(function),
-            cli_options="all",
+            cli_options="kwonly",  # What a person names first, as videos, is no keyword.
             short={},
             argparse_kwargs={"prog": f"homecage {verb}"},
             no_negated_flags=True,
@@ -57,12 +60,15 @@ def main(arguments: list[str] | None = None) -> int:
         # Missing files, full disks, forbidden folders: the system's message names what and where.
         print(f"homecage {verb}: error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"homecage {verb}: stopped; the same command goes on", file=sys.stderr)
+        return 128 + signal.SIGINT
     return 0
 
 
 def load_verb(verb: str) -> Callable[..., None]:
     """Import the function behind a verb, and only what it needs."""
-    module, function = VERBS[verb].split(":")
+    module, function = (COMMANDS | VERBS)[verb].split(":")
     loaded: Callable[..., None] = getattr(import_module(module), function)
     # defopt looks up the names under "Raises", which a module need not import to let them pass.
     loaded.__doc__ = cleandoc(loaded.__doc__ or "").partition("\n\nRaises:")[0]

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, Self, get_args
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from homecage.annotations.options import AnnotationOptions
+from homecage.check.options import CheckOptions
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
-from homecage.deliver.options import ExportOptions
+from homecage.deliver.options import AnnotateOptions, BundleOptions, ExportOptions
 from homecage.errors import ConfigError
 from homecage.evaluate.names import HUMAN
 from homecage.evaluate.options import EvaluationOptions
@@ -19,7 +21,10 @@ from homecage.options import Options
 from homecage.report.options import ReportOptions
 from homecage.sequence.options import DecodingOptions, LstmOptions, ModelOptions
 from homecage.simulate.options import SimulationOptions
-from homecage.study.behaviors import HOME_CAGE, Behavior, Vocabulary
+from homecage.storage.strict_yaml import read_yaml
+from homecage.study.behaviors import HOME_CAGE, MOST_BEHAVIORS, Behavior, Vocabulary
+from homecage.study.files import find_braces, find_problem
+from homecage.study.names import find_unsafe, safe_name
 from homecage.study.options import DatasetOptions, FoldOptions
 from homecage.study.study import Study
 
@@ -35,7 +40,7 @@ class MethodOptions(Options):
     """The model that learns from them, one for each fold; null: the representation's own probabilities."""
     model_of: str | None = None
     """The method whose model it takes, with all that this looks at, to decode it otherwise; null: none."""
-    labeled_videos: int | None = Field(None, ge=1)
+    labeled_videos: int | None = Field(None, ge=1, le=10_000)
     """How many labeled videos each fold's model may use, those that stop its training included; a
     smaller number's are among a larger one's; null: all of the fold. For a learning curve."""
     decoding: DecodingOptions = DecodingOptions()
@@ -87,15 +92,17 @@ class Experiment(Options):
     """Seed of everything random but the simulation: splits, cuts, initial weights, order, dropout."""
     dataset: DatasetOptions = DatasetOptions()
     simulation: SimulationOptions = SimulationOptions()
-    behaviors: tuple[Behavior, ...] = Field(HOME_CAGE, min_length=2)
+    behaviors: tuple[Behavior, ...] = Field(HOME_CAGE, min_length=2, max_length=MOST_BEHAVIORS)
     """The behaviors, in the order of every table and figure; a list given here replaces this one. Each has a
     name, labels (what annotations and clips call it, besides its name) and, if wanted, a color. Source:
     paper; colors: Paul Tol's "muted", distinct under the common forms of color blindness."""
     ignored_labels: tuple[str, ...] = ()
     """Labels that are no behavior of this experiment: frames so labeled count as unlabeled, clips so
     labeled are left out."""
+    annotations: AnnotationOptions = AnnotationOptions()
     folds: FoldOptions = FoldOptions()
     frames: FramesOptions = FramesOptions()
+    check: CheckOptions = CheckOptions()
     geometry: ClipGeometry = ClipGeometry()
     balance: BalanceOptions = BalanceOptions()
     network: NetworkOptions = NetworkOptions()
@@ -111,6 +118,8 @@ class Experiment(Options):
     evaluation: EvaluationOptions = EvaluationOptions()
     report: ReportOptions = ReportOptions()
     exports: ExportOptions = ExportOptions()
+    bundle: BundleOptions = BundleOptions()
+    annotate: AnnotateOptions = AnnotateOptions()
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -159,10 +168,12 @@ class Experiment(Options):
                 "videos: convnet.trained_on: fold"
             )
         encoder = self.features.encoder.file
-        if self.uses_encoder and not (encoder and encoder.is_file()):
+        usable = encoder and not find_problem(encoder) and not list(find_braces([encoder]))
+        if self.uses_encoder and not usable:
             raise ConfigError(
                 f"features.encoder.file: found {str(encoder) if encoder else 'null'!r}; expected an ONNX "
-                "file, for a method that looks at encoder (docs/method.md, Baselines, says how to make one)"
+                "file, without braces in its path, for a method that looks at encoder (docs/method.md, "
+                "Baselines, says how to make one)"
             )
         names = [video.name for video in study.videos]
         if (shown := self.report.ethogram_video) and shown not in names:
@@ -183,10 +194,14 @@ class Experiment(Options):
         if not methods:
             raise ValueError("expected one method or more")
         for name, method in methods.items():
-            if not name.replace("-", "").replace("_", "").isalnum() or name == HUMAN:
+            plain = name.replace("-", "").replace("_", "").isalnum()
+            if not plain or name == HUMAN or name != safe_name(name):
                 raise ValueError(
-                    f"{name!r} cannot name a method: expected letters, digits, - and _, and not {HUMAN!r}"
+                    f"{name!r} cannot name a method: expected letters, digits, - and _, neither - at the "
+                    f"beginning nor twenty times the same at the end, and not {HUMAN!r}"
                 )
+            if too_long := find_unsafe([name]):
+                raise ValueError(too_long[0])
             if method.model_of:
                 _check_model_of(name, method, methods)
                 continue
@@ -214,7 +229,8 @@ class Experiment(Options):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        self.vocabulary  # noqa: B018 - raises where a label means two things
+        known = self.vocabulary.names  # Raises where a label means two things.
+        self.annotations.check_behaviors(known)
         for pair in self.comparisons:
             if unknown := set(pair) - set(self.methods):
                 raise ValueError(
@@ -227,6 +243,28 @@ class Experiment(Options):
         return self
 
 
+def check_configuration(*, files: list[Path]) -> None:
+    """Check configuration files, each laid over those before it as ``snakemake --configfile`` does.
+
+    Nothing is run, and nothing else is read.
+
+    Raises:
+        ConfigError: as ``check_config``.
+    """
+    config: dict[str, Any] = {}
+    for path in files:
+        _lay_over(config, read_yaml(path))
+    check_config(config, files)
+
+
+def _lay_over(config: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            _lay_over(config[key], value)
+        else:
+            config[key] = value
+
+
 def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Experiment:
     """Return the experiment that a parsed ``config.yaml`` describes.
 
@@ -236,10 +274,11 @@ def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Exper
             the command line names would come first.
 
     Raises:
-        ConfigError: unknown keys or wrong values, all of them named with what was expected.
+        ConfigError: unknown keys or wrong values, all of them named with what was expected; or a file
+            that is no YAML, or has a key twice.
     """
+    listed = [name for path in files for name in _read_methods(path)]
     if isinstance(methods := config.get("methods"), dict):
-        listed = [name for path in files for name in _read_methods(path)]
         order = dict.fromkeys([*listed, *methods])
         config = {**config, "methods": {name: methods[name] for name in order if name in methods}}
     try:
@@ -253,8 +292,12 @@ def check_config(config: Mapping[str, Any], files: Iterable[Path] = ()) -> Exper
 
 
 def _read_methods(path: Path) -> list[str]:
-    methods = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("methods")
+    methods = read_yaml(path).get("methods")
     return list(methods) if isinstance(methods, dict) else []
+
+
+_short = Repr()
+_short.maxstring = _short.maxother = 80
 
 
 def _explain(problem: Mapping[str, Any]) -> str:
@@ -263,7 +306,7 @@ def _explain(problem: Mapping[str, Any]) -> str:
         return f"{key}: unknown key; expected one of: {', '.join(_siblings(problem['loc']))}"
     if problem["type"] == "value_error":
         return f"{key}: {problem['ctx']['error']}"
-    return f"{key}: found {problem['input']!r}; {problem['msg']}"
+    return f"{key}: found {_short.repr(problem['input'])}; {problem['msg']}"
 
 
 def _siblings(location: tuple[Any, ...]) -> list[str]:

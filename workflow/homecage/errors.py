@@ -22,9 +22,21 @@ class UnknownBehaviorError(HomecageError):
     """A label stands for no behavior of the vocabulary."""
 
     def __init__(self, label: str, known: Sequence[str], nearest: str) -> None:
+        self.label, self.known, self.nearest = label, known, nearest
         super().__init__(
             f"unknown behavior {label!r}; expected one of: {', '.join(known)}; the nearest label is "
             f"{nearest!r}"
+        )
+
+    @staticmethod
+    def join(errors: Sequence["UnknownBehaviorError"]) -> str:
+        """Say at once what several labels of one file are."""
+        if len(errors) == 1:
+            return str(errors[0])
+        listed = ", ".join(f"{error.label!r} (nearest: {error.nearest!r})" for error in errors)
+        return (
+            f"{len(errors)} unknown behaviors: {listed}; expected one of: {', '.join(errors[0].known)}; "
+            "list each among a behavior's labels, or in ignored_labels"
         )
 
 
@@ -64,6 +76,36 @@ class StoreError(HomecageError):
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}; remove it and run snakemake again to have it rebuilt")
+        self.problem = problem
+
+
+class BundleError(HomecageError):
+    """A bundle cannot be made, or is none that fits."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+
+
+class RateError(HomecageError):
+    """A video has another frame rate than what a model learned from."""
+
+    def __init__(self, path: Path, found_fps: float, expected_fps: float) -> None:
+        super().__init__(
+            f"{path}: found {found_fps:.6g} frames/s; the bundle has learned from videos of "
+            f"{expected_fps:.6g} frames/s. With --resample it is shown the video at its own rate, of which "
+            "its scores say nothing"
+        )
+
+
+class AnnotationRunError(HomecageError):
+    """Some videos could not be annotated; all of them are named, after the others were done."""
+
+    def __init__(self, problems: Sequence[str], n_videos: int) -> None:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(
+            f"{len(problems)} of {n_videos} videos could not be annotated:\n{lines}\n"
+            "The others are done. Once these are mended, the same command does them alone."
+        )
 
 
 class StudyError(HomecageError):
@@ -75,6 +117,17 @@ class StudyError(HomecageError):
         super().__init__(
             f"the study has {count}; nothing is learned from it until it is mended:\n{lines}\n"
             "Mend what is named and run the same command again; earlier results stand as they are."
+        )
+
+
+class SetAsideError(HomecageError):
+    """Files failed the check and leave the study, as was asked for."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        lines = "\n".join(f"  - {file}" for file in files)
+        super().__init__(
+            f"{len(files)} file{'s' if len(files) != 1 else ''} cannot be used and left the study "
+            f"(check.on_bad_file: set_aside):\n{lines}\nRun the same command again: it goes on without them."
         )
 
 

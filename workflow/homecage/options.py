@@ -12,7 +12,9 @@ Precision = Literal["auto", "float32", "bfloat16"]
 class Options(BaseModel):
     """A section of ``config.yaml``; field descriptions carry meaning, unit and source."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     @model_validator(mode="before")
     @classmethod

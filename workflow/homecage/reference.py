@@ -13,6 +13,7 @@ import yaml
 from homecage.config import Experiment, check_config
 from homecage.options import Options
 from homecage.storage.publish import publish
+from homecage.storage.strict_yaml import read_yaml
 
 HEADER = """\
 # The experiment: science only; how it runs stands in profiles/. Changing a value reruns the rules that
@@ -24,7 +25,7 @@ HEADER = """\
 
 def write_reference(*, config: Path, schema: Path) -> None:
     """Write the comments of a configuration anew, its values as they are, and the JSON schema."""
-    experiment = check_config(yaml.safe_load(config.read_text(encoding="utf-8")))
+    experiment = check_config(read_yaml(config))
     described = json.dumps(Experiment.model_json_schema(), indent=2, ensure_ascii=False)
     for path, text in ((config, comment_config(experiment)), (schema, f"{described}\n")):
         with publish(path) as temporary:

@@ -3,8 +3,15 @@
 Functions are named, not imported: a rule depends on the modules its own verb imports, and on no others.
 """
 
+COMMANDS: dict[str, str] = {
+    "new": "homecage.new:new_study",
+    "check": "homecage.check.command:check",
+}
+"""What people type, and no rule runs: what they cannot leave out may stand without a name."""
+
 VERBS: dict[str, str] = {
     "write-reference": "homecage.reference:write_reference",
+    "check-configuration": "homecage.config:check_configuration",
     "simulate": "homecage.simulate.dataset:simulate",
     "simulate-video": "homecage.simulate.videos:simulate_video",
     "simulate-annotation": "homecage.simulate.annotation:simulate_annotation",
@@ -52,6 +59,9 @@ VERBS: dict[str, str] = {
     "export-one-hot": "homecage.deliver.one_hot:export_one_hot",
     "export-nwb": "homecage.deliver.nwb:export_nwb",
     "export-overlay": "homecage.deliver.overlay:export_overlay",
+    "make-bundle": "homecage.deliver.bundle:make_bundle",
+    "describe-bundle": "homecage.deliver.card:describe_bundle",
+    "annotate": "homecage.deliver.annotate:annotate",
 }
 
 

@@ -24,11 +24,15 @@ rule import_annotation:
         raw=lambda wildcards: NOW.get(
             f"annotations/{wildcards.annotator}/{wildcards.video}"
         ),
-        vocabulary=VOCABULARY,
+        vocabulary=verbatim(VOCABULARY),
+        reading=options("annotations"),
+        choice=lambda wildcards: VIDEOS[wildcards.video]
+        .choose(wildcards.annotator)
+        .model_dump_json(),
         code=code("import-annotation"),
     shell:
         "python -m homecage import-annotation --annotation {input.annotation:q} --times {input.times:q}"
-        " --vocabulary {params.vocabulary:q} --output {output:q} > {log:q} 2>&1"
+        " --vocabulary {params.vocabulary:q} --options {params.reading:q} --choice {params.choice:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule predict_human:

@@ -5,10 +5,12 @@ checkpoint check_study:
     input:
         videos="results/study/videos.tsv",
         clips="results/study/clips.tsv",
+        folds="results/study/folds.tsv",
         reports=[
             *expand("results/frames/{video}.json", video=VIDEOS),
             *expand("results/clips/{folder}.json", folder=FOLDERS),
         ],
+        times=expand("results/frames/{video}.parquet", video=VIDEOS),
         annotations=raw(
             path for video in VIDEOS.values() for path in video.annotations.values()
         ),
@@ -30,18 +32,26 @@ checkpoint check_study:
         mem_mb=demand(2000),
         runtime=demand(30),
     params:
-        vocabulary=VOCABULARY,
-        clip_length=EXPERIMENT.geometry.length,
+        vocabulary=verbatim(VOCABULARY),
+        reading=options("annotations"),
+        geometry=options("geometry"),
         clips_needed="yes" if EXPERIMENT.needs_clips else "no",
         on_decode_error=EXPERIMENT.frames.on_decode_error,
-        strays=[str(path) for path in STUDY.strays],
+        strays=verbatim([str(path) for path in STUDY.strays]),
         raw=json.dumps(NOW),
+        aside=verbatim(
+            f"--aside {ASIDE_FILE} --state {shlex.quote(json.dumps(LISTED))}"
+            if LISTED
+            else ""
+        ),
         passed=PASSED_FILE,
         code=code("check-study"),
     shell:
         "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
-        " --reports {input.reports:q} --vocabulary {params.vocabulary:q} --clip-length {params.clip_length}"
-        " --clips-needed {params.clips_needed} --on-decode-error {params.on_decode_error}"
-        " --stray {params.strays:q} --output {output.table:q} > {log:q} 2>&1;"
+        " --folds {input.folds:q} --reports {input.reports:q} --times {input.times:q}"
+        " --vocabulary {params.vocabulary:q} --annotations {params.reading:q}"
+        " --geometry {params.geometry:q} --clips-needed {params.clips_needed}"
+        " --on-decode-error {params.on_decode_error} --stray {params.strays:q} --output {output.table:q}"
+        " {params.aside} > {log:q} 2>&1;"
         " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q};"
         " echo passed > {output.verdict:q}"

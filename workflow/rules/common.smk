@@ -7,11 +7,18 @@ import shlex
 import shutil
 import signal
 import sys
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+# The library lies beside these rules, installed or not. Rules that Snakemake fetched one by one, as for another
+# workflow's `module`, have no library beside them: then it is the one that is installed.
+RULES = workflow.current_basedir
+LIBRARY = str(Path(RULES).parent) if isinstance(RULES, os.PathLike) else ""
+if LIBRARY:
+    sys.path.insert(0, LIBRARY)
 
+from homecage.check.aside import read_aside, set_aside
 from homecage.check.gate import (
     identify_study,
     read_state,
@@ -19,20 +26,36 @@ from homecage.check.gate import (
     report_of,
 )
 from homecage.config import check_config
-from homecage.errors import HomecageError
+from homecage.deliver.bundled import refuse_unbundled
+from homecage.errors import ConfigError, HomecageError
 from homecage.evaluate.names import HUMAN
 from homecage.features.options import REPRESENTATIONS
+from homecage.frames.raw import identify
 from homecage.running.fingerprint import fingerprint
 from homecage.running.forecast import Planned
 from homecage.running.screen import Screen
 from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
-from homecage.study.folds import find_divided, plan_folds, tabulate_folds
+from homecage.storage.strict_yaml import read_yaml
+from homecage.study.files import (
+    find_braces,
+    list_videos,
+    refuse,
+    refuse_no_folder,
+)
+from homecage.study.folds import (
+    find_divided,
+    hold_out_none,
+    plan_folds,
+    tabulate_folds,
+)
 from homecage.study.layouts import make_study
+from homecage.study.names import find_unsafe, safe_name
 from homecage.study.study import ANNOTATORS
 from homecage.verbs import module_of
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 # What the screen shows of a run: Snakemake's own pages are in its log.
 SCREEN = Screen(logger)
@@ -44,7 +67,23 @@ else:
     # Slurm's warning that a job's time is nearly up reaches Snakemake on the node too; the verb acts on it.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
-# Jobs find the library beside this workflow, installed or not, also in an environment of their own.
+
+@contextmanager
+def refused():
+    """End with what is wrong as the last words on the screen, where nothing can be planned."""
+    try:
+        yield
+    except HomecageError as error:
+        logger.error(
+            f"{error}\nNot begun: once it is mended, the same command goes on."
+        )
+        sys.exit(1)
+
+
+with refused():
+    refuse(find_braces([LIBRARY]))
+
+# Jobs find the same library, also in an environment of their own.
 # A prefix replaces Snakemake's strict mode.
 # Threads that wait must sleep: spinning ones, on cores that other jobs use too, were seen to slow
 # training down tenfold.
@@ -53,16 +92,42 @@ else:
 # A signal that ends a job is sent to all of its processes: the shell outlasts it, and the verb leaves in order.
 shell.prefix(
     "set -euo pipefail; trap '' TERM USR1; export OMP_WAIT_POLICY=PASSIVE HOMECAGE_GPUS=0"
-    f" PYTHONPATH={shlex.quote(sys.path[0])}; "
+    + (f" PYTHONPATH={shlex.quote(LIBRARY)}; " if LIBRARY else "; ")
 )
+
+# Strictly, before Snakemake does: it takes the last of two equal keys, runs templates, and names neither the file
+# nor the line of what is no YAML.
+with refused():
+    if Path("config.yaml").exists():
+        read_yaml(Path("config.yaml"))
+
+
+configfile: "config.yaml"
+
+
+# The configuration of a study, or of a workflow that uses this one, says what differs from config.yaml here.
+DEFAULTS = workflow.source_path("../../config.yaml")
+differs, config = config, read_yaml(Path(DEFAULTS))
+update_config(config, differs)
 
 
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
-try:
-    EXPERIMENT = check_config(config, map(Path, reversed(workflow.configfiles)))
+with refused():
+    refuse_no_folder(Path("results"))
+    EXPERIMENT = check_config(
+        config, map(Path, [DEFAULTS, *reversed(workflow.configfiles)])
+    )
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
+    # What failed the check leaves the study before folds are planned, if that is asked for.
+    ASIDE_FILE = "results/check/aside.json"
+    ASIDE, LISTED = [], {}
+    if EXPERIMENT.check.on_bad_file == "set_aside":
+        LISTED = identify_study(STUDY)
+        STUDY, ASIDE = set_aside(STUDY, LISTED, read_aside(Path(ASIDE_FILE)))
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
+    # No fold, and in no table: the models of bundles, made on request (deliver.smk).
+    EVERYTHING = hold_out_none(STUDY.videos, PLAN)
     METHODS = EXPERIMENT.complete_methods
     FOLDS_OF = {
         name: {
@@ -74,14 +139,15 @@ try:
     NOW = identify_study(STUDY)
     PASSED_FILE = "results/check/passed.json"
     PASSED = read_state(Path(PASSED_FILE))
-    refuse_changed_annotations(STUDY, EXPERIMENT.vocabulary, PASSED, NOW)
+    refuse_changed_annotations(
+        STUDY, EXPERIMENT.vocabulary, EXPERIMENT.annotations, PASSED, NOW
+    )
     EXPERIMENT.check_study(STUDY)
-except HomecageError as error:
-    raise WorkflowError(str(error)) from None
 
 VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
 FOLDS = {fold.name: fold for fold in PLAN}
+TRAINING = {**FOLDS, EVERYTHING.name: EVERYTHING}
 FOLD_OF = {video: fold.name for fold in PLAN for video in fold.held_out}
 BEHAVIORS = list(EXPERIMENT.vocabulary.names)
 CHECKED = "results/check/videos.tsv"
@@ -104,10 +170,15 @@ def code(*verbs_or_modules):
     )
 
 
+def verbatim(text):
+    """Hand a user's words to a verb: in a plain parameter Snakemake takes braces for wildcards."""
+    return lambda wildcards: text
+
+
 def options(section, *keys, exclude=()):
     """Hand a section of the configuration, or some of it, to a verb, which reruns when that changes."""
     wanted = {"include": set(keys) or None, "exclude": set(exclude)}
-    return getattr(EXPERIMENT, section).model_dump_json(**wanted)
+    return verbatim(getattr(EXPERIMENT, section).model_dump_json(**wanted))
 
 
 def raw(paths):
@@ -167,6 +238,6 @@ def one_of(names):
 
 wildcard_constraints:
     video=one_of(VIDEOS),
-    fold=one_of(FOLDS),
+    fold=one_of(TRAINING),
     folder=one_of(FOLDERS),
     annotator=one_of(ANNOTATORS),

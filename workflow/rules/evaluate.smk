@@ -59,7 +59,7 @@ rule evaluate_predictions:
     params:
         behaviors=BEHAVIORS,
         comparisons=json.dumps(EXPERIMENT.comparisons),
-        by=EXPERIMENT.folds.by,
+        by=verbatim(EXPERIMENT.folds.by),
         options=options("evaluation"),
         published="yes" if STUDY.has_published_scores else "no",
         folder=lambda wildcards, output: Path(output[0]).parent,
@@ -171,12 +171,14 @@ rule audit_leakage:
         mem_mb=demand(4000, per_hour=100),
         runtime=demand(30, per_hour=5),
     params:
-        animals=json.dumps(
-            {
-                video.key: animal
-                for video in STUDY.videos
-                if (animal := video.columns.get("animal"))
-            }
+        animals=verbatim(
+            json.dumps(
+                {
+                    video.key: animal
+                    for video in STUDY.videos
+                    if (animal := video.columns.get("animal"))
+                }
+            )
         ),
         code=code("audit-leakage"),
     shell:

@@ -33,24 +33,6 @@ wildcard_constraints:
     method=one_of(METHODS),
 
 
-def name_exports(form):
-    """Name what a form makes of all videos of a method."""
-    return [
-        f"results/exports/{{method}}/{video}{ending}"
-        for ending in FORMS[form]
-        for video in VIDEOS
-    ]
-
-
-def name_predictions(wildcards):
-    """Name a method's predictions, one file a video."""
-    return expand(
-        "results/predictions/{method}/{video}.parquet",
-        method=wildcards.method,
-        video=VIDEOS,
-    )
-
-
 rule export_tables:
     input:
         predictions=expand(
@@ -228,7 +210,7 @@ rule export_overlay:
     params:
         raw=lambda wildcards: NOW[f"frames/{wildcards.video}"],
         palette=PALETTE,
-        frames=options("frames", "ffmpeg"),
+        frames=options("frames", "ffmpeg", "stream"),
         options=options("exports", "min_bout_s", "overlay_s"),
         code=code("export-overlay"),
     shell:

@@ -60,15 +60,30 @@ def name_method_features(method, videos, net):
     ]
 
 
+def fold_of(wildcards):
+    """Return a fold of a method, or what learns from all videos."""
+    return FOLDS_OF[wildcards.method].get(wildcards.fold, EVERYTHING)
+
+
 def learned_videos(wildcards):
     """Name the videos that train a fold's model, then those that stop the training."""
-    fold = FOLDS_OF[wildcards.method][wildcards.fold]
-    return [*fold.training, *fold.validation]
+    return [*fold_of(wildcards).training, *fold_of(wildcards).validation]
+
+
+def settling_folds(path):
+    """Name a file of each fold, for what learns from all videos; none for a fold."""
+
+    def name(wildcards):
+        if wildcards.fold in FOLDS:
+            return []
+        return [name_model(path, wildcards.method, fold) for fold in FOLDS]
+
+    return name
 
 
 def training_videos(net):
     """Name the videos that a fold's own convnet learns from; none where it learns from clips."""
-    return FOLDS[net.rstrip("/")].training if net else []
+    return TRAINING[net.rstrip("/")].training if net else []
 
 
 def name_stores(wildcards):
@@ -88,6 +103,47 @@ def list_checked_stores(wildcards):
     ]
 
 
+def name_exports(form):
+    """Name what a form makes of all videos of a method."""
+    return [
+        f"results/exports/{{method}}/{video}{ending}"
+        for ending in FORMS[form]
+        for video in VIDEOS
+    ]
+
+
+def name_predictions(wildcards):
+    """Name a method's predictions, one file a video."""
+    return expand(
+        "results/predictions/{method}/{video}.parquet",
+        method=wildcards.method,
+        video=VIDEOS,
+    )
+
+
+def list_annotated(wildcards):
+    """Name what annotating makes; without videos there is nothing to make."""
+    if not NEW_VIDEOS:
+        raise WorkflowError(
+            "annotated: found no videos; say which, and by which bundle: --config"
+            " annotate='{videos: FOLDER, bundle: FILE}'"
+        )
+    return expand("results/annotated/{new_video}.parquet", new_video=NEW_VIDEOS)
+
+
+def name_bundled(wildcards):
+    """Name the model that a bundle holds, if its method has one; refuse what cannot be bundled, untrained."""
+    method = METHODS[wildcards.method]
+    kind = method.model.kind if method.model else None
+    try:
+        refuse_unbundled(
+            wildcards.method, method.representations, kind, method.labeled_videos
+        )
+    except HomecageError as error:
+        raise WorkflowError(str(error)) from None
+    return [name_model(MODEL, wildcards.method, EVERYTHING.name)] if kind else []
+
+
 wildcard_constraints:
     convnet=one_of(CONVNETS),
-    net=one_of({net_of(fold) for fold in FOLDS}) + "|",
+    net=one_of({net_of(fold) for fold in TRAINING}) + "|",

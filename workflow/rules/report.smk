@@ -110,16 +110,17 @@ rule write_accuracy:
         mem_mb=demand(1000),
         runtime=demand(10),
     params:
-        titles=TITLES,
-        data_label=STUDY.label,
+        titles=verbatim(TITLES),
+        data_label=verbatim(STUDY.label),
         ceiling=" ".join(f"--ceiling {path}" for path in CEILING),
         left_out="yes" if LEAVES_OUT_SHARED else "no",
+        aside=lambda wildcards: [f"{one.path}: {one.why}" for one in ASIDE],
         code=code("write-accuracy"),
     shell:
         "python -m homecage write-accuracy --accuracy {input.accuracy:q} --gain {input.gain:q}"
         " {params.ceiling} --leakage {input.leakage:q} --left-out {params.left_out}"
-        " --titles {params.titles:q} --data-label {params.data_label:q} --html {output.html:q}"
-        " --markdown {output.markdown:q} > {log:q} 2>&1"
+        " --aside {params.aside:q} --titles {params.titles:q} --data-label {params.data_label:q}"
+        " --html {output.html:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
 for figure, (tables, told, used, label) in FIGURES.items():
@@ -155,8 +156,8 @@ for figure, (tables, told, used, label) in FIGURES.items():
                 if paths
             ),
             palette=PALETTE,
-            titles=TITLES,
-            data_label=STUDY.label,
+            titles=verbatim(TITLES),
+            data_label=verbatim(STUDY.label),
             options=options("report", *used),
             code=code(f"plot-{figure}"),
         shell:

@@ -9,6 +9,8 @@ rule train_model:
         ),
         annotations=lambda wildcards: expand(LABELS, video=learned_videos(wildcards)),
         learned=lambda wildcards: name_learned(wildcards.method, wildcards.net),
+        folds=settling_folds(MODEL),
+        histories=settling_folds(HISTORY),
     output:
         model=MODEL,
         history=HISTORY,
@@ -29,10 +31,8 @@ rule train_model:
         runtime=demand(60, per_hour=30),
     params:
         representations=lambda wildcards: METHODS[wildcards.method].representations,
-        training=lambda wildcards: FOLDS_OF[wildcards.method][wildcards.fold].training,
-        validation=lambda wildcards: FOLDS_OF[wildcards.method][
-            wildcards.fold
-        ].validation,
+        training=lambda wildcards: fold_of(wildcards).training,
+        validation=lambda wildcards: fold_of(wildcards).validation,
         behaviors=BEHAVIORS,
         geometry=options("geometry"),
         options=lambda wildcards: METHODS[wildcards.method].model.model_dump_json(),
@@ -48,7 +48,8 @@ rule train_model:
         " --annotations {input.annotations:q} --learned {input.learned:q} --behaviors {params.behaviors:q}"
         " --geometry {params.geometry:q} --options {params.options:q} --seed {params.seed}"
         " --threads {threads} --code {params.code} --checkpoints {params.checkpoints:q}"
-        " --model {output.model:q} --history {output.history:q} --plan {output.plan:q} > {log:q} 2>&1"
+        " --model {output.model:q} --history {output.history:q} --plan {output.plan:q}"
+        " --folds {input.folds:q} --histories {input.histories:q} > {log:q} 2>&1"
 
 
 # All videos of a method in one job, whose start takes longer than a video.

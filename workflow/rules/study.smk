@@ -20,8 +20,9 @@ if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "an
     )
 
 
-localrules:
-    write_sheet,
+if workflow.is_main_process and ASIDE:
+    left = "".join(f"\n  - {one.path}: {one.why}" for one in ASIDE)
+    logger.warning(f"Set aside by an earlier check, unless they are mended:{left}")
 
 
 rule write_sheet:
@@ -33,6 +34,7 @@ rule write_sheet:
         "results/benchmarks/write_sheet/{sheet}.tsv"
     wildcard_constraints:
         sheet=one_of(SHEETS),
+    localrule: True
     conda:
         "../../envs/video.yaml"
     resources:

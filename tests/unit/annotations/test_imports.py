@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homecage.annotations.imports import bouts_to_codes, import_annotation, predict_human
-from homecage.annotations.mit import Bout
+from homecage.annotations.bouts import Bout
+from homecage.annotations.imports import import_annotation, predict_human
+from homecage.annotations.options import AnnotationOptions
+from homecage.annotations.read import label_frames
 from homecage.errors import AnnotationError, StoreError
 from homecage.storage.frame_tables import (
     UNLABELED,
@@ -16,6 +18,7 @@ from homecage.storage.frame_tables import (
     write_times,
 )
 from homecage.study.behaviors import Behavior, Vocabulary
+from homecage.study.choice import Choice
 
 BEHAVIORS = ["walk", "groom", "rest"]
 VOCABULARY = Vocabulary(
@@ -34,29 +37,57 @@ def times(tmp_path):
     return tmp_path / "times.parquet"
 
 
-def test_an_annotation_is_imported_for_every_frame(tmp_path, times):
+def import_text(tmp_path, times, text, choice=None, **options):
     annotation, output = tmp_path / "a.txt", tmp_path / "annotations" / "mouse.parquet"
-    annotation.write_text("frame: 3-10 walk\nframe: 11-14 out of sight\nframe: 15-18 gb\n")
-    import_annotation(annotation=annotation, times=times, vocabulary=VOCABULARY, output=output)
+    annotation.write_text(text)
+    import_annotation(
+        annotation=annotation,
+        times=times,
+        vocabulary=VOCABULARY,
+        options=AnnotationOptions(**options),
+        choice=choice or Choice(),
+        output=output,
+    )
+    return read_annotation(output, BEHAVIORS).tolist()
+
+
+def test_an_annotation_is_imported_for_every_frame(tmp_path, times):
+    text = "frame: 3-10 walk\nframe: 11-14 out of sight\nframe: 15-18 gb\n"
     expected = [UNLABELED] * 2 + [0] * 8 + [UNLABELED] * 4 + [1] * 4 + [UNLABELED] * 2
-    assert read_annotation(output, BEHAVIORS).tolist() == expected
+    assert import_text(tmp_path, times, text) == expected
+
+
+def test_time_without_a_bout_may_be_a_behavior_but_what_is_ignored_is_none(tmp_path, times):
+    text = "frame: 3-10 walk\nframe: 11-14 out of sight\nframe: 15-18 gb\n"
+    expected = [2] * 2 + [0] * 8 + [UNLABELED] * 4 + [1] * 4 + [2] * 2
+    assert import_text(tmp_path, times, text, without_bout="rest") == expected
+
+
+def test_the_first_in_priority_holds_the_frames_that_behaviors_share(tmp_path, times):
+    text = "frame: 1-10 walk\nframe: 5-20 gb\nframe: 8-12 out of sight\n"
+    walk_first = [0] * 10 + [1] * 10
+    assert import_text(tmp_path, times, text, priority=["walk", "groom"]) == walk_first
+    assert import_text(tmp_path, times, text, priority=["groom", "walk"]) == [0] * 4 + [1] * 16
+    with pytest.raises(AnnotationError, match="line 2: the bout 5-20 groom overlaps the bout 1-10"):
+        import_text(tmp_path, times, text, priority=["groom", "rest"])
+
+
+def test_one_of_several_annotators_is_imported(tmp_path, times):
+    text = "start_frame,stop_frame,behavior,annotator\n0,20,walk,A\n0,20,rest,B\n"
+    assert import_text(tmp_path, times, text, Choice(annotator="B")) == [2] * 20
+    with pytest.raises(AnnotationError, match=r"2 annotators: 'A' \(1 bout\), 'B' \(1 bout\)"):
+        import_text(tmp_path, times, text)
 
 
 def test_an_annotation_longer_than_the_decoded_video_is_refused(tmp_path, times):
-    annotation, output = tmp_path / "a.txt", tmp_path / "mouse.parquet"
-    annotation.write_text("frame: 3-21 walk\n")
     with pytest.raises(AnnotationError, match=r"line 1: .* which has 20 frames"):
-        import_annotation(annotation=annotation, times=times, vocabulary=VOCABULARY, output=output)
-    assert not output.exists()
+        import_text(tmp_path, times, "frame: 3-21 walk\n")
+    assert not (tmp_path / "annotations").exists()
 
 
 def test_an_ignored_label_beyond_the_video_is_refused_like_any_other(tmp_path, times):
-    annotation = tmp_path / "a.txt"
-    annotation.write_text("frame: 3-21 out of sight\n")
     with pytest.raises(AnnotationError, match=r"3-21 \(an ignored label\) reaches beyond"):
-        import_annotation(
-            annotation=annotation, times=times, vocabulary=VOCABULARY, output=tmp_path / "o.parquet"
-        )
+        import_text(tmp_path, times, "frame: 3-21 out of sight\n")
 
 
 def predict(tmp_path, times, codes):
@@ -98,5 +129,5 @@ def test_each_frame_has_the_behavior_of_its_bout(runs, ignored):
         for (code, n), stop in zip(runs, stops, strict=True)
         if ignored or code != UNLABELED  # No bout, or one of an ignored label: the same.
     ]
-    found = bouts_to_codes(bouts, len(codes), BEHAVIORS)
+    found = label_frames(bouts, len(codes), VOCABULARY)
     assert np.array_equal(found, codes) and found.dtype == np.int8

@@ -24,6 +24,7 @@ from homecage.sequence.training import Training
 from homecage.storage.checkpoints import EVERY_S
 from homecage.storage.frame_tables import UNLABELED, write_annotation
 from homecage.storage.stores import open_store
+from homecage.storage.tables import read_tsv
 from homecage.storage.weights import load_weights
 
 
@@ -226,6 +227,47 @@ def test_a_checkpoint_of_another_training_is_not_used(verbs, monkeypatch, other)
     monkeypatch.setattr(Training, "restore", lambda self, state: restored.append(state))
     assert read(verbs.train("run")) == expected
     assert restored == []
+
+
+def test_what_learns_from_all_videos_is_settled_by_the_folds(verbs):
+    folds = [
+        verbs.tell(training=[*names[:2]], validation=[names[2]], **tell_of(verbs, names)).train(
+            name
+        )
+        for name, names in (("one", ["a", "b.2", "d"]), ("two", ["d", "b.2", "a"]))
+    ]
+    every = ["a", "b.2", "c", "d"]
+    told = {"fold": "all", "training": every, "validation": [], **tell_of(verbs, every)}
+    told |= {
+        key: [fold[file] for fold in folds]
+        for key, file in (("folds", "model"), ("histories", "history"))
+    }
+    written = verbs.tell(**told).train("all")
+    kept = [
+        pd.read_csv(fold["history"], sep="\t").query("best == 1")["epoch"].item() for fold in folds
+    ]
+    history = read_tsv(written["history"])
+    assert len(history) == history.query("best == 1")["epoch"].item() == int(np.median(kept))
+    assert history["validation_loss"].isna().all()
+    tensors, made = load_weights(written["model"])
+    assert made["training"] == every and made["epochs"] == int(np.median(kept))
+    of_folds = [load_weights(fold["model"])[0] for fold in folds]
+    for name in ("evidence.probability", "evidence.codes", "evidence.n_clips"):
+        assert torch.equal(tensors[name], torch.cat([own[name] for own in of_folds]))
+    # Each pair of labeled neighbors counts once, also of videos that several folds had.
+    assert tensors["evidence.transitions"].sum() < sum(
+        t["evidence.transitions"].sum() for t in of_folds
+    )
+    with pytest.raises(StoreError, match='its method is "mine", expected "other"'):
+        verbs.tell(**told, method="other").train("all")
+
+
+def tell_of(verbs, videos):
+    """Say where the features and annotations of videos lie."""
+    return {
+        "features": [verbs.features(video) for video in videos],
+        "annotations": [verbs.annotation(video) for video in videos],
+    }
 
 
 def test_the_options_say_their_kind():

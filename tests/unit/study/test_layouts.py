@@ -1,8 +1,11 @@
 """Every layout makes the same study, listed as it lies on the disk, or is refused with what was expected."""
 
+import os
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from homecage.errors import ConfigError, StudyError
@@ -11,6 +14,7 @@ from homecage.simulate.options import SimulationOptions
 from homecage.storage.tables import read_tsv
 from homecage.study import mit
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
+from homecage.study.files import refuse_no_folder
 from homecage.study.layouts import make_study
 from homecage.study.options import DatasetOptions
 from homecage.study.simulated import plan_simulated
@@ -152,10 +156,12 @@ def test_a_path_with_braces_is_refused(tmp_path, path):
 
 
 def test_a_root_that_is_none(tmp_path):
-    with pytest.raises(ConfigError, match=r"dataset\.root: .* does not exist"):
+    with pytest.raises(
+        ConfigError, match=r"dataset\.root: .*none: no such file; expected the data set"
+    ):
         find_mit(tmp_path / "none")
     make_files(tmp_path, "file")
-    with pytest.raises(ConfigError, match="is not a folder"):
+    with pytest.raises(ConfigError, match="file: a file; expected the data set"):
         find_mit(tmp_path / "file")
 
 
@@ -202,15 +208,16 @@ def test_sheets(tmp_path):
             "",
             r"videos\.tsv, line 1: found columns \[\]; expected tab-separated columns video, path",
         ),
-        ("video,path\n", "line 1: found columns"),
+        ("video,path\n", r"line 1: found columns \['video,path'\] \(cells are divided by ','\)"),
+        ("video;path\n", r"line 1: found columns \['video;path'\] \(cells are divided by ';'\)"),
         ("video\tpath\t\textra\n", "line 1: found columns"),
         ("video\tpath\tfold\na\ta.mp4\t1\n", "the column 'fold' has a name that results use"),
         ("video\tpath\tpath\n", "line 1: found columns"),
         ("video\tpath\n", r"videos\.tsv: no videos"),
         ("video\tpath\na\n", r"videos\.tsv, line 2: nothing in column path"),
         ("video\tpath\na\ta.mp4\textra\n", "line 2: 3 cells under 2 columns"),
-        ("video\tpath\na\tb.mp4\n", r"line 2: no such file .*b\.mp4"),
-        ("video\tpath\tannotator_1\na\ta.mp4\ta.txt\n", r"line 2: no such file .*a\.txt"),
+        ("video\tpath\na\tb.mp4\n", r"line 2: no such file: .*b\.mp4"),
+        ("video\tpath\tannotator_1\na\ta.mp4\ta.txt\n", r"line 2: no such file: .*a\.txt"),
         ("video\tpath\na\ta.mp4\na\ta.mp4\n", r"line 2 and .*line 3: the same name 'a'"),
         ("video\tpath\na\ta.mp4\nb\ta.mp4\n", r"a\.mp4: is both 'a' and 'b'; list each file once"),
         (f"video\tpath\n{'x' * 200}\ta.mp4\n", "is too long for a file"),
@@ -222,6 +229,22 @@ def test_a_sheet_with_a_mistake(tmp_path, videos, message):
         find_sheets(tmp_path, videos)
 
 
+def test_a_crop_of_some_videos(tmp_path):
+    make_files(tmp_path, "a.mp4", "b.mp4")
+    sheet = "video\tpath\tcrop\tanimal\na\ta.mp4\t1, 2,30,40\tM1\nb\tb.mp4\t\tM2\n"
+    first, second = find_sheets(tmp_path, sheet).videos
+    assert str(first.crop) == "1,2,30,40" and second.crop is None
+    assert dict(first.columns) == {"animal": "M1"}  # No column of the lab's own.
+
+
+def test_crops_that_are_none_are_named_together(tmp_path):
+    make_files(tmp_path, "a.mp4", "b.mp4")
+    with pytest.raises(StudyError) as error:
+        find_sheets(tmp_path, "video\tpath\tcrop\na\ta.mp4\t1,2,3\nb\tb.mp4\tleft\n")
+    assert "videos.tsv, line 2: crop: found '1,2,3'; expected x,y,width,height" in str(error.value)
+    assert "videos.tsv, line 3: crop: found 'left'" in str(error.value)
+
+
 def test_a_sheet_names_all_its_mistakes(tmp_path):
     with pytest.raises(StudyError, match="2 problems") as error:
         find_sheets(tmp_path, "video\tpath\na\ta.mp4\nb\tb.mp4\n")
@@ -231,7 +254,7 @@ def test_a_sheet_names_all_its_mistakes(tmp_path):
 def test_a_clip_sheet_with_a_mistake(tmp_path):
     make_files(tmp_path, "a.mp4")
     videos = "video\tpath\na\ta.mp4\n"
-    with pytest.raises(StudyError, match=r"clips\.tsv, line 3: no such file .*c\.mp4"):
+    with pytest.raises(StudyError, match=r"clips\.tsv, line 3: no such file: .*c\.mp4"):
         find_sheets(tmp_path, videos, "path\tbehavior\na.mp4\twalk\nc.mp4\twalk\n")
     with pytest.raises(StudyError, match=r"clips\.tsv, line 2: nothing in column behavior"):
         find_sheets(tmp_path, videos, "path\tbehavior\na.mp4\t\n")
@@ -243,7 +266,12 @@ def test_a_sheet_that_is_missing_or_no_text(tmp_path):
     with pytest.raises(StudyError, match=r"videos\.tsv: no such file; expected a sheet with"):
         make_study(DatasetOptions(layout="sheets", root=tmp_path), SimulationOptions())
     (tmp_path / "videos.tsv").write_bytes(b"video\tpath\n\xe9\ta.mp4\n")
-    with pytest.raises(StudyError, match="not UTF-8 text"):
+    with pytest.raises(
+        StudyError, match=r"not UTF-8 text .*; expected tab-separated columns video"
+    ):
+        make_study(DatasetOptions(layout="sheets", root=tmp_path), SimulationOptions())
+    (tmp_path / "videos.tsv").write_bytes("video\tpath\n".encode("utf-16"))
+    with pytest.raises(StudyError, match=r"videos\.tsv: text in UTF-16, which Excel calls Unicode"):
         make_study(DatasetOptions(layout="sheets", root=tmp_path), SimulationOptions())
 
 
@@ -320,3 +348,91 @@ def test_what_is_named_like_a_file_must_be_one(tmp_path, path):
     (tmp_path / path).symlink_to("nowhere")
     with pytest.raises(StudyError, match=r"b\.(mpg|txt): a link to nothing; expected a file"):
         find_mit(tmp_path)
+
+
+def make_crooked_paths(root):
+    """Make what a path may lead to beside a file; return it with what is said of it."""
+    (root / "loop.mp4").symlink_to("loop.mp4")
+    (root / "gone.mp4").symlink_to("nowhere")
+    (root / "folder.mp4").mkdir()
+    os.mkfifo(root / "pipe.mp4")
+    return {
+        "loop.mp4": "a loop of links",
+        "gone.mp4": "a link to nothing",
+        "folder.mp4": "a folder",
+        "pipe.mp4": "a device or a pipe",
+    }
+
+
+def test_a_path_that_leads_to_no_file_is_refused_with_the_reason(tmp_path):
+    said = make_crooked_paths(tmp_path) | {
+        f"{'x' * 300}.mp4": "a path too long for this file system"
+    }
+    rows = "".join(f"{number}\t{path}\n" for number, path in enumerate(said))
+    with pytest.raises(StudyError) as caught:
+        find_sheets(tmp_path, "video\tpath\n" + rows)
+    lines = [line.strip() for line in str(caught.value).splitlines()[1:-1]]
+    assert lines == [
+        f"- {tmp_path}/videos.tsv, line {number}: {problem}: {tmp_path / path}"
+        for number, (path, problem) in enumerate(said.items(), start=2)
+    ]
+
+
+def test_a_listed_file_that_is_none_is_refused_with_the_reason(tmp_path):
+    full = tmp_path / "full_database"
+    full.mkdir()
+    said = make_crooked_paths(full)
+    with pytest.raises(StudyError) as caught:
+        find_mit(tmp_path)
+    assert all(
+        f"{full / path}: {problem}; expected a file" in str(caught.value)
+        for path, problem in said.items()
+    )
+
+
+def test_a_folder_that_cannot_be_listed_is_refused(tmp_path):
+    (tmp_path / "full_database").mkdir()
+    (tmp_path / "full_database" / "a.mp4").touch()
+    (tmp_path / "clipped_database").mkdir()
+    (tmp_path / "clipped_database" / "loop").symlink_to("loop")
+    with pytest.raises(StudyError, match=r"loop: a loop of links"):
+        find_mit(tmp_path)
+    with pytest.raises(ConfigError, match=r"dataset\.root: .*: a path too long"):
+        find_mit(tmp_path / ("x" * 300))
+    with pytest.raises(ConfigError, match=r"dataset\.root: .*: a loop of links"):
+        find_mit(tmp_path / "clipped_database" / "loop")
+
+
+def test_results_are_a_folder_or_will_be(tmp_path):
+    for path in (tmp_path, tmp_path / "results"):
+        refuse_no_folder(path)
+    (tmp_path / "results").symlink_to("a disk that is not there")
+    with pytest.raises(
+        ConfigError, match="results: a link to nothing; expected a folder, a link to"
+    ):
+        refuse_no_folder(tmp_path / "results")
+    make_files(tmp_path, "file")
+    with pytest.raises(ConfigError, match="file: a file; expected a folder"):
+        refuse_no_folder(tmp_path / "file")
+
+
+CELLS = st.sampled_from(
+    ["video", "path", "animal", "a", "a.mp4", "b.mp4", "..", "{x}", " ", "\x1b", "é" * 99]
+)
+SHEET = st.lists(st.lists(CELLS, max_size=4).map("\t".join), max_size=5).map("\n".join)
+
+
+@given(
+    st.one_of(SHEET, SHEET.map("video\tpath\n{}".format)).map(str.encode) | st.binary(max_size=40)
+)
+def test_any_sheet_makes_a_study_or_is_refused(tmp_path_factory, content):
+    root = tmp_path_factory.getbasetemp() / "any sheet"
+    root.mkdir(exist_ok=True)
+    (root / "a.mp4").touch()
+    (root / "videos.tsv").write_bytes(content)
+    try:
+        study = make_study(DatasetOptions(layout="sheets", root=root), SimulationOptions())
+    except StudyError as error:
+        assert str(root) in str(error) or "name" in str(error)
+    else:
+        assert [video.path.name for video in study.videos] == ["a.mp4"]

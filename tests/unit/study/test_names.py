@@ -2,8 +2,10 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from snakemake.io import PeriodicityDetector
 
 from homecage.study.names import find_unsafe, safe_name
 
@@ -27,3 +29,19 @@ def test_names_that_cannot_be_told_apart_are_found(names):
     ambiguous = len({safe_name(name) for name in distinct}) < len(distinct)
     blank = any(not name.strip() for name in names)
     assert bool(find_unsafe(names)) == (ambiguous or blank)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a" * 20, f"{'a' * 20}-"),
+        ("day" + "ab" * 25, f"day{'ab' * 25}-"),
+        ("x" + "-" * 20, f"x{'-' * 20}_"),
+        ("a" * 19, "a" * 19),
+        ("a" * 20 + "b", "a" * 20 + "b"),
+    ],
+)
+def test_a_name_that_ends_over_and_over_is_no_loop_to_snakemake(name, safe):
+    assert safe_name(name) == safe
+    assert PeriodicityDetector().is_periodic(safe) is None
+    assert (PeriodicityDetector().is_periodic(name) is None) == (name == safe)

@@ -1,36 +1,51 @@
 """Annotations of the study in the form that every later step reads."""
 
-from collections.abc import Iterable, Sequence
+import logging
 from pathlib import Path
 
 import numpy as np
 
-from homecage.annotations.mit import Bout, read_bouts
+from homecage.annotations.options import AnnotationOptions
+from homecage.annotations.read import label_frames, read_annotation_file
 from homecage.errors import StoreError
 from homecage.storage.frame_tables import (
     UNLABELED,
-    Codes,
     read_annotation,
     read_times,
     write_annotation,
     write_predictions,
 )
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import Choice
+
+logger = logging.getLogger(__name__)
 
 
 def import_annotation(
-    *, annotation: Path, times: Path, vocabulary: Vocabulary, output: Path
+    *,
+    annotation: Path,
+    times: Path,
+    vocabulary: Vocabulary,
+    options: AnnotationOptions,
+    choice: Choice,
+    output: Path,
 ) -> None:
-    """Import an annotator's text file as one behavior a frame of its video.
+    """Import an annotator's file as one behavior a frame of its video.
 
-    ``times`` is the table of the video's frames, which says how many there are.
+    ``times`` is the table of the video's frames, which says how many there are and when each is shown;
+    ``options`` say how the file is read; ``choice`` which of its annotations is meant, if it holds several.
 
     Raises:
-        AnnotationError: the file is malformed or reaches beyond the video.
+        AnnotationError: the file is malformed or reaches beyond the video, or holds several annotations
+            and it is not said which is meant.
     """
-    n_frames = len(read_times(times))
-    bouts = read_bouts(annotation, vocabulary, n_frames)
-    codes = bouts_to_codes(bouts, n_frames, vocabulary.names)
+    time_s = read_times(times)
+    found = read_annotation_file(annotation, vocabulary, time_s, options, choice)
+    if found.problems:
+        raise found.problems[0]
+    for warning in found.warnings:
+        logger.info("%s: %s", annotation, warning)  # The check has warned of it.
+    codes = label_frames(found.bouts, len(time_s), vocabulary, options.without_bout)
     write_annotation(output, codes, vocabulary.names)
 
 
@@ -55,12 +70,3 @@ def predict_human(
         video=video,
         labeled=codes != UNLABELED,
     )
-
-
-def bouts_to_codes(bouts: Iterable[Bout], n_frames: int, behaviors: Sequence[str]) -> Codes:
-    """Return the behavior of each frame (T,) of a video in which no bout reaches beyond its end."""
-    codes = np.full(n_frames, UNLABELED, dtype=np.int8)
-    for bout in bouts:
-        if bout.behavior is not None:
-            codes[bout.start : bout.stop] = behaviors.index(bout.behavior)
-    return codes

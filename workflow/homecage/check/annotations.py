@@ -1,36 +1,57 @@
 """What is wrong with annotation files; the workflow asks while it is planned, too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from homecage.annotations.mit import find_problems
+from homecage.annotations.options import AnnotationOptions
+from homecage.annotations.read import Annotation, read_annotation_file
 from homecage.errors import StoreError
-from homecage.frames.raw import read_report
+from homecage.storage.frame_tables import read_times
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import Choice
 
 _MAX_PROBLEMS = 5  # Of one file; one slip can make a problem of every line after it.
 
 
-def find_annotation_problems(annotations: Mapping[Path, Path], vocabulary: Vocabulary) -> list[str]:
-    """Return what is wrong with annotation files.
+@dataclass(frozen=True)
+class Annotated:
+    """A file of annotations, and the video that it is asked about."""
 
-    Args:
-        annotations: the report of its video's decoding, which may not be there yet, for each file.
-        vocabulary: what labels mean.
-    """
-    problems = []
-    for path, report in annotations.items():
-        n_frames = None
+    path: Path
+    times: Path | None
+    """The table of the video's frames, which may not be there yet; None where it does not count."""
+    choice: Choice
+
+
+def read_annotated(
+    annotated: Annotated, vocabulary: Vocabulary, options: AnnotationOptions
+) -> Annotation:
+    """Read an annotation as it is imported, but judge its length only where that of its video is known."""
+    time_s = None
+    if annotated.times is not None:
         with suppress(StoreError):
-            n_frames = sum(file.n_frames for file in read_report(report))
-        problems += list_problems(path, vocabulary, n_frames)
-    return problems
+            time_s = read_times(annotated.times)
+    return read_annotation_file(
+        annotated.path, vocabulary, time_s, options=options, choice=annotated.choice
+    )
 
 
-def list_problems(path: Path, vocabulary: Vocabulary, n_frames: int | None) -> list[str]:
+def find_annotation_problems(
+    annotated: Iterable[Annotated], vocabulary: Vocabulary, options: AnnotationOptions
+) -> list[str]:
+    """Return what is wrong with annotation files."""
+    return [
+        problem
+        for one in annotated
+        for problem in list_problems(one.path, read_annotated(one, vocabulary, options))
+    ]
+
+
+def list_problems(path: Path, annotation: Annotation) -> list[str]:
     """Return the first problems of an annotation file and how many more there are."""
-    problems = [str(problem) for problem in find_problems(path, vocabulary, n_frames)]
+    problems = list(map(str, annotation.problems))
     if (n_more := len(problems) - _MAX_PROBLEMS) > 0:
         problems[_MAX_PROBLEMS:] = [f"{path}: and {n_more} more lines with problems"]
     return problems

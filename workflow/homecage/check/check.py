@@ -1,20 +1,34 @@
 """The check of a whole study, before anything is learned from it: all of its problems at once, or none."""
 
+import json
+import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from homecage.annotations.mit import read_bouts
-from homecage.check.annotations import list_problems
-from homecage.errors import StudyError, UnknownBehaviorError
-from homecage.frames.raw import RawFile, read_report
+from homecage.annotations.options import AnnotationOptions
+from homecage.annotations.read import Annotation, label_frames
+from homecage.check.annotations import Annotated, list_problems, read_annotated
+from homecage.check.aside import Aside, add_aside, name_parts
+from homecage.check.files import find_same_content, judge_rates
+from homecage.check.learning import find_unlearnable, find_unspoken, has_labeled_clip
+from homecage.check.page import write_page
+from homecage.check.verdicts import Verdict, write_verdicts
+from homecage.clips.options import ClipGeometry
+from homecage.errors import SetAsideError, StudyError, UnknownBehaviorError
+from homecage.frames.raw import RawFile, is_as_decoded, read_report
+from homecage.storage.frame_tables import UNLABELED, Codes
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import make_choice
 from homecage.study.study import ANNOTATORS
+
+logger = logging.getLogger(__name__)
 
 _COLUMNS = (
     "kind",  # video or clip_folder
@@ -25,6 +39,11 @@ _COLUMNS = (
     *(f"n_frames_{annotator}" for annotator in ANNOTATORS),
     "n_clips",
     "n_short_clips",  # Fewer frames than clip_length: left out of training.
+    *(f"format_{annotator}" for annotator in ANNOTATORS),
+    *(f"warnings_{annotator}" for annotator in ANNOTATORS),
+    "n_frames_stated",
+    "held_against",
+    "warnings",
 )
 _NOT_FURTHER = {*_COLUMNS, "path", *ANNOTATORS}
 
@@ -36,51 +55,127 @@ def check_study(
     *,
     videos: Path,
     clips: Path,
+    folds: Path,
     reports: list[Path],
+    times: list[Path],
     vocabulary: Vocabulary,
-    clip_length: int,
+    annotations: AnnotationOptions,
+    geometry: ClipGeometry,
     clips_needed: Literal["yes", "no"],
     on_decode_error: Literal["refuse", "warn"],
     stray: list[Path],
     output: Path,
+    aside: Path | None = None,
+    state: str = "{}",
 ) -> None:
     """Check a study whole and write a table of what it holds.
 
-    ``videos`` and ``clips`` are the study's sheets, ``reports`` those of decoding, one for each full
-    video and clip folder; no video is opened. ``clip_length`` is the frames of a clip as the convnet
-    sees it (8 in the paper); ``clips_needed`` whether it is trained on clips; ``stray`` are annotation
-    files of no video. The table has a row for each full video and clip folder: frames, seconds, frames
-    that each annotator labeled, and the further columns of the sheet; clips, and clips too short to
-    train on.
+    ``videos``, ``clips`` and ``folds`` are the study's sheets, ``reports`` those of decoding, one for each
+    full video and clip folder, ``times`` the tables of the full videos' frames, each named by its video; no
+    video is opened. ``annotations`` says how annotation files are read. ``geometry`` is that of a clip as
+    the convnet sees it (8 frames in the paper); ``clips_needed`` whether it is trained on clips; ``stray``
+    are annotation files of no video. The table has a row for each full video and clip folder:
+    frames, seconds, frames that each annotator labeled, clips, and clips too short to train on, the format
+    of the annotations and what to know of how they were read, what the frames were held against, all that
+    is unusual or damaged and used nevertheless, and the further columns of the sheet. Beside it, whatever
+    they are, lie the verdicts on all files: ``verdicts.tsv``, and a page with pictures, ``index.html``. If
+    there is ``aside``, files that fail are written there, with what they are by ``state`` (JSON of
+    ``identify_study``), to be left out when the study is planned again.
 
     Raises:
-        StudyError: names every problem, each with file, line and cause; nothing is written.
+        SetAsideError: names every file that leaves the study; no table is written.
+        StudyError: names every problem, each with file, line and cause; no table is written.
     """
     video_rows, clip_rows = _read_rows(videos), _read_rows(clips)
-    found = {file.path: file for report in reports for file in read_report(report)}
-    check = _Check(found, vocabulary, clip_length, refuse_damage=on_decode_error == "refuse")
-    problems = [
-        *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
+    by_report = {report: read_report(report) for report in reports}
+    found = {file.path: file for files in by_report.values() for file in files}
+    paths = [row["path"] for row in (*video_rows, *clip_rows)]
+    check = _Check(
+        found,
+        {file.path: report for report, files in by_report.items() for file in files},
+        {path.stem: path for path in times},
+        vocabulary,
+        annotations,
+        geometry.length,
+        refuse_damage=on_decode_error == "refuse",
+        videos=frozenset(paths[: len(video_rows)]),
+        same_as=find_same_content(found[path] for path in paths if path in found),
+    )
+    read = {row["video"]: check.read_annotations(row) for row in video_rows}
+    verdicts = [
+        Verdict(
+            "study",
+            "",
+            [
+                *(check.judge_all_clips(clip_rows) if clips_needed == "yes" else ()),
+                *judge_rates(found.values()),
+            ],
+        ),
         *(
-            f"{path}: the annotation of no video; name it like the video it belongs to"
+            Verdict(
+                "annotation",
+                str(path),
+                [f"{path}: the annotation of no video; name it like the video it belongs to"],
+            )
             for path in stray
         ),
-        *(problem for row in video_rows for problem in check.judge_video(row)),
-        *(problem for row in clip_rows for problem in check.judge_clip(row)),
+        *(verdict for row in video_rows for verdict in check.judge_video(row, read[row["video"]])),
+        *map(check.judge_clip, clip_rows),
     ]
-    if problems:
-        raise StudyError(problems)
+    if not any(verdict.problems for verdict in verdicts):
+        codes = {
+            row["video"]: check.label(read[row["video"]][ANNOTATORS[0]], row["path"])
+            for row in video_rows
+        }
+        labeled = {video: has_labeled_clip(own, geometry) for video, own in codes.items()}
+        unlearnable = list(find_unlearnable(_read_rows(folds), labeled, geometry))
+        unspoken = list(check.warn_of_unspoken(codes.values(), clip_rows))
+        for warning in unspoken if clips_needed == "yes" else ():
+            logger.warning("%s", warning)
+        verdicts[0] = Verdict("study", "", unlearnable, unspoken if clips_needed == "yes" else ())
+    write_verdicts(output.with_name("verdicts.tsv"), verdicts)
+    write_page(output.with_name("index.html"), verdicts, by_report)
+    if problems := [problem for verdict in verdicts for problem in verdict.problems]:
+        failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state))
+        if aside is None or failed is None:
+            raise StudyError(problems)
+        add_aside(aside, failed)
+        raise SetAsideError([f"{one.path}: {one.why}" for one in failed])
     folders = defaultdict(list)
     for row in clip_rows:
         folders[row["folder"]].append(row["path"])
     rows = [
-        *map(check.describe_video, video_rows),
+        *(check.describe_video(row, read[row["video"]]) for row in video_rows),
         *(check.describe_folder(folder, paths) for folder, paths in folders.items()),
     ]
     further = [column for column in video_rows[0] if column not in _NOT_FURTHER]
     # As objects: counts stay whole numbers beside rows that have none.
     table = pd.DataFrame(rows, columns=[*_COLUMNS, *further], dtype=object)
     write_tsv(output, table.fillna(dict.fromkeys(further, "")))
+
+
+def _list_aside(
+    verdicts: list[Verdict], video_rows: list[Row], clip_rows: list[Row], state: dict[str, str]
+) -> list[Aside] | None:
+    """Return the videos and clips that fail, a video also by its annotation.
+
+    None where something fails that no file is to blame for.
+    """
+    leaving: dict[str, tuple[str, dict[str, str]]] = {}
+    for row in clip_rows:
+        leaving[row["path"]] = row["path"], name_parts(state, folder=row["folder"])
+    for row in video_rows:
+        parts = name_parts(state, video=row["video"])
+        leaving |= {row[c]: (row["path"], parts) for c in ("path", *ANNOTATORS) if row[c]}
+    failed: dict[str, Aside] = {}
+    for verdict in verdicts:
+        if verdict.problems:
+            if verdict.path not in leaving:
+                return None
+            path, were = leaving[verdict.path]
+            why = verdict.what if verdict.path == path else f"{verdict.path}: {verdict.what}"
+            failed.setdefault(path, Aside(path, why, were))
+    return list(failed.values())
 
 
 def _read_rows(sheet: Path) -> list[Row]:
@@ -94,9 +189,37 @@ class _Check:
 
     found: Mapping[str, RawFile]
     """What was found in each file that was decoded, by its path."""
+    reports: Mapping[str, Path]
+    """The report that each of these stands in."""
+    times: Mapping[str, Path]
+    """The table of each full video's frames."""
     vocabulary: Vocabulary
+    options: AnnotationOptions
     clip_length: int
     refuse_damage: bool
+    videos: frozenset[str]
+    """The paths of the full videos."""
+    same_as: Mapping[str, str]
+    """The first file of the same content, by the path of each that is a copy."""
+
+    def read_annotations(self, row: Row) -> dict[str, Annotation]:
+        """Read the annotations of a full video, by annotator, and warn of what to know of them."""
+        file = self.found.get(row["path"])
+        # How long a damaged video was meant to be nobody knows.
+        known = file is not None and not self._is_refused(file)
+        found = {}
+        for annotator in ANNOTATORS:
+            if not row[annotator]:
+                continue
+            annotated = Annotated(
+                Path(row[annotator]),
+                self.times.get(row["video"]) if known else None,
+                make_choice(annotator, row["name"], row["path"], row),
+            )
+            found[annotator] = read_annotated(annotated, self.vocabulary, self.options)
+            for warning in found[annotator].warnings:
+                logger.warning("%s, of %s: %s", row[annotator], row["name"], warning)
+        return found
 
     def judge_all_clips(self, rows: list[Row]) -> Iterator[str]:
         """Return what is wrong if none can be learned from, whatever else is wrong with each."""
@@ -116,34 +239,61 @@ class _Check:
                 f"longer ones, {instead}"
             )
 
-    def judge_video(self, row: Row) -> Iterator[str]:
-        """Return what is wrong with a full video and its annotations."""
+    def judge_video(self, row: Row, annotations: Mapping[str, Annotation]) -> Iterator[Verdict]:
+        """Judge a full video and its annotations."""
         path, file = row["path"], self.found.get(row["path"])
-        yield from self._judge_file(path)
-        # How long a damaged video was meant to be nobody knows.
-        n_frames = None if file is None or self._is_refused(file) else file.n_frames
-        if n_frames is not None and n_frames < self.clip_length:
-            yield f"{path}: {n_frames} frames; expected {self.clip_length} or more, to fill a clip"
+        problems = [*self._judge_file(path), *self._find_leak(path)]
+        if file and not self._is_refused(file) and file.n_frames < self.clip_length:
+            problems.append(
+                f"{path}: {file.n_frames} frames; expected {self.clip_length} or more, to fill a clip"
+            )
         if not row[ANNOTATORS[0]]:
-            yield (
+            problems.append(
                 f"{path}: no annotation by {ANNOTATORS[0]}, whose labels train and score; expected a "
                 f"file named like the video in that annotator's folder, or its path in videos.tsv"
             )
-        for annotator in ANNOTATORS:
-            if row[annotator]:
-                yield from list_problems(Path(row[annotator]), self.vocabulary, n_frames)
+        yield Verdict("video", path, problems, self._list_warnings(path), file)
+        for annotator, annotation in annotations.items():
+            text = Path(row[annotator])
+            problems = list(list_problems(text, annotation))
+            yield Verdict("annotation", row[annotator], problems, list(annotation.warnings))
 
-    def judge_clip(self, row: Row) -> Iterator[str]:
-        """Return what is wrong with a clip."""
-        yield from self._judge_file(row["path"])
+    def judge_clip(self, row: Row) -> Verdict:
+        """Judge a clip."""
+        path = row["path"]
+        problems = [*self._judge_file(path), *self._find_leak(path)]
         try:
             self.vocabulary.parse(row["label"])
         except UnknownBehaviorError as error:
-            yield f"{row['path']}: {error}"
+            problems.append(f"{path}: {error}")
+        return Verdict("clip", path, problems, self._list_warnings(path), self.found.get(path))
+
+    def _find_leak(self, path: str) -> Iterator[str]:
+        """Tell that a video has another name, too: it would be learned from while it is held out."""
+        if (other := self.same_as.get(path)) and self.videos & {path, other}:
+            yield (
+                f"{path}: has the same content as {other}; list each recording once, or it is learned "
+                "from while it is held out"
+            )
+
+    def _list_warnings(self, path: str) -> list[str]:
+        """Return what is unusual about a file, and damage that is put up with."""
+        if (file := self.found.get(path)) is None:
+            return []
+        found = [*(() if self._is_refused(file) else file.damage), *file.warnings]
+        if path in self.same_as and not any(self._find_leak(path)):
+            found.append(f"has the same content as {self.same_as[path]}")
+        return found
 
     def _judge_file(self, path: str) -> Iterator[str]:
         if (file := self.found.get(path)) is None:
             yield f"{path}: was not decoded; run snakemake again"
+        elif not is_as_decoded(file):
+            # A decoding that was ended on the way leaves the frames of the file that was there before.
+            yield (
+                f"{path}: is another file than the one that was decoded; delete {self.reports[path]}, and "
+                "run the same command again"
+            )
         elif self._is_refused(file):
             yield (
                 f"{path}: damaged, cut off or no video ({file.n_frames} frames could be decoded): "
@@ -153,14 +303,33 @@ class _Check:
     def _is_refused(self, file: RawFile) -> bool:
         return self.refuse_damage and bool(file.damage)
 
-    def describe_video(self, row: Row) -> dict[str, Any]:
+    def describe_video(self, row: Row, annotations: Mapping[str, Annotation]) -> dict[str, Any]:
         """Return a video's line of the table."""
-        labeled = {
-            f"n_frames_{annotator}": _count_labeled(Path(row[annotator]), self.vocabulary)
-            for annotator in ANNOTATORS
-            if row[annotator]
-        }
-        return {**row, "kind": "video", **self._measure([row["path"]]), **labeled}
+        described: dict[str, Any] = {**row, "kind": "video", **self._measure([row["path"]])}
+        for annotator, annotation in annotations.items():
+            n_labeled = int((self.label(annotation, row["path"]) != UNLABELED).sum())
+            described[f"n_frames_{annotator}"] = n_labeled
+            described[f"format_{annotator}"] = annotation.format
+            described[f"warnings_{annotator}"] = "; ".join(annotation.warnings)
+        file = self.found[row["path"]]
+        stated = {"n_frames_stated": file.n_frames_stated, "held_against": file.held_against}
+        return described | stated
+
+    def label(self, annotation: Annotation, video: str) -> Codes:
+        """Return the behavior of each frame (T,) of a video in which nothing is wrong."""
+        n_frames, otherwise = self.found[video].n_frames, self.options.without_bout
+        return label_frames(annotation.bouts, n_frames, self.vocabulary, otherwise)
+
+    def warn_of_unspoken(self, codes: Iterable[Codes], clip_rows: list[Row]) -> Iterator[str]:
+        """Return a warning for each behavior that is annotated and that a convnet of clips never sees."""
+        names = self.vocabulary.names
+        counts = sum(np.bincount(own[own != UNLABELED], minlength=len(names)) for own in codes)
+        annotated = dict(zip(names, np.atleast_1d(counts).tolist(), strict=True))
+        long_enough = (
+            row for row in clip_rows if self.found[row["path"]].n_frames >= self.clip_length
+        )
+        shown = (self.vocabulary.find(row["label"]) for row in long_enough)
+        return find_unspoken(annotated, shown, self.vocabulary)
 
     def describe_folder(self, folder: str, paths: list[str]) -> dict[str, Any]:
         """Return the line of a folder of clips."""
@@ -177,9 +346,11 @@ class _Check:
     def _measure(self, paths: list[str]) -> dict[str, Any]:
         files = [self.found[path] for path in paths]
         seconds = sum(file.n_frames / file.rate_fps for file in files if file.rate_fps)
-        return {"n_frames": sum(file.n_frames for file in files), "seconds": round(seconds, 3)}
-
-
-def _count_labeled(annotation: Path, vocabulary: Vocabulary) -> int:
-    bouts = read_bouts(annotation, vocabulary)
-    return sum(bout.stop - bout.start for bout in bouts if bout.behavior is not None)
+        warnings = {path: "; ".join(self._list_warnings(path)) for path in paths}
+        if len(paths) > 1:
+            warnings = {path: f"{path}: {text}" for path, text in warnings.items() if text}
+        return {
+            "n_frames": sum(file.n_frames for file in files),
+            "seconds": round(seconds, 3),
+            "warnings": " ".join("; ".join(warnings.values()).split()),
+        }

@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from homecage.check.annotations import find_annotation_problems
+from homecage.annotations.options import AnnotationOptions
+from homecage.check.annotations import Annotated, find_annotation_problems
 from homecage.errors import StudyError, UnknownBehaviorError
 from homecage.frames.raw import identify
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import Choice
 from homecage.study.study import ClipFolder, Study
 
 State = Mapping[str, str]
@@ -23,6 +25,11 @@ def report_of(part: str) -> Path:
     return Path(f"results/{part}.json")
 
 
+def times_of(video: str) -> Path:
+    """Return the table of a video's frames, which decoding writes beside its report."""
+    return report_of(f"frames/{video}").with_suffix(".parquet")
+
+
 def identify_study(study: Study) -> State:
     """Tell what each of a study's raw files is now: by ``frames/{video}``, ``clips/{folder}`` or
     ``annotations/{annotator}/{video}``. Files that the workflow makes are what their rules say.
@@ -30,14 +37,14 @@ def identify_study(study: Study) -> State:
     videos = {f"frames/{video.key}": [video.path] for video in study.videos}
     folders = {f"clips/{f.key}": [clip.path for clip in f.clips] for f in study.clip_folders}
     texts = {
-        f"annotations/{annotator}/{video.key}": path
+        f"annotations/{annotator}/{video.key}": (path, video.choose(annotator))
         for video in study.videos
         for annotator, path in video.annotations.items()
     }
     if study.made_here:
         return dict.fromkeys([*videos, *folders, *texts], "")
     state = {part: identify(paths, report_of(part)) for part, paths in (videos | folders).items()}
-    return state | {part: _hash(path) for part, path in texts.items()}
+    return state | {part: _identify_annotation(*text) for part, text in texts.items()}
 
 
 def read_state(path: Path) -> State:
@@ -49,7 +56,7 @@ def read_state(path: Path) -> State:
 
 
 def refuse_changed_annotations(
-    study: Study, vocabulary: Vocabulary, passed: State, now: State
+    study: Study, vocabulary: Vocabulary, options: AnnotationOptions, passed: State, now: State
 ) -> None:
     """Refuse annotations, and labels of clips, changed for the worse since the study passed its check.
 
@@ -60,13 +67,13 @@ def refuse_changed_annotations(
     """
     if not passed:
         return  # The check itself is still to come, and names all problems at once.
-    changed = {
-        path: report_of(f"frames/{video.key}")
+    changed = [
+        Annotated(path, times_of(video.key), video.choose(annotator))
         for video in study.videos
         for annotator, path in video.annotations.items()
         if passed.get(part := f"annotations/{annotator}/{video.key}") != now[part]
         and passed.get(frames := f"frames/{video.key}") == now[frames]
-    }
+    ]
     problems = [
         *_find_unknown_labels(
             (
@@ -76,7 +83,7 @@ def refuse_changed_annotations(
             ),
             vocabulary,
         ),
-        *find_annotation_problems(changed, vocabulary),
+        *find_annotation_problems(changed, vocabulary, options),
     ]
     if problems:
         raise StudyError(problems)
@@ -91,5 +98,10 @@ def _find_unknown_labels(folders: Iterable[ClipFolder], vocabulary: Vocabulary) 
                 yield f"{clip.path}: {error}"
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else "missing"
+def _identify_annotation(path: Path, choice: Choice) -> str:
+    """Tell a file by its content, and what of it is meant by what the sheet names."""
+    if not path.exists():
+        return "missing"
+    named = (choice.observation, choice.subject, choice.annotator)
+    asked = json.dumps(named).encode() if any(named) else b""
+    return hashlib.sha256(path.read_bytes() + asked).hexdigest()[:16]

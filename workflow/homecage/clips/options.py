@@ -10,11 +10,11 @@ from homecage.options import Options
 class ClipGeometry(Options):
     """The geometry of a clip. Every stage from the convnet on depends on it."""
 
-    length: int = Field(8, ge=8, multiple_of=8)
+    length: int = Field(8, ge=8, le=64, multiple_of=8)
     """Frames in a clip; the convnet halves them three times. Source: paper."""
-    stride: int = Field(2, ge=1)
+    stride: int = Field(2, ge=1, le=64)
     """Frames from one clip of a whole video to the next: 8 - 6 overlapping. Source: paper."""
-    label_offset: int = Field(3, ge=0)
+    label_offset: int = Field(3, ge=0, le=63)
     """The frame of a clip (from 0) whose behavior is the clip's. Source: our choice."""
 
     @model_validator(mode="after")
@@ -33,7 +33,7 @@ class BalanceOptions(Options):
     test_fraction: float = Field(0.2, gt=0, lt=1)
     """Share of each behavior's stretches (clips of the clipped database, or bouts) kept for the test.
     Source: our choice."""
-    clips_per_behavior: int | None = Field(None, ge=1)
+    clips_per_behavior: int | None = Field(None, ge=1, le=1_000_000)
     """Training clips of each behavior in an epoch; null: as many as the commonest gives without
     overlap. Source: the paper evens the classes; the number is our choice."""
     leave_out_shared: bool = False

@@ -22,7 +22,7 @@ from homecage.deliver.bouts import Scoring, read_scoring
 from homecage.deliver.options import ExportOptions
 from homecage.deliver.panel import Panel
 from homecage.errors import PredictionError, VideoError
-from homecage.frames.decode import STREAM, describe_input, find_ffmpeg
+from homecage.frames.decode import describe_input, find_ffmpeg, name_stream
 from homecage.frames.options import FramesOptions
 from homecage.report.options import Palette
 from homecage.storage.frame_tables import read_annotation
@@ -84,7 +84,7 @@ def export_overlay(
         )
     program, _ = find_ffmpeg(frames)
     with (
-        _decode(program, video) as (pictures, width_px, height_px),
+        _decode(program, video, frames) as (pictures, width_px, height_px),
         publish(output) as temporary,
     ):
         panel = Panel(scoring, truth, palette.root, width_px, options.overlay_s)
@@ -112,7 +112,9 @@ def measure_rate(scoring: Scoring) -> Fraction:
 
 
 @contextmanager
-def _decode(program: str, video: Path) -> Iterator[tuple[Iterator[bytes], int, int]]:
+def _decode(
+    program: str, video: Path, frames: FramesOptions
+) -> Iterator[tuple[Iterator[bytes], int, int]]:
     """Yield the frames of a video in I420, and their width and height: even, upright, of square pixels."""
     widened = f"max(ceil(iw/2)*2\\,{MIN_WIDTH_PX})"
     filters = (
@@ -122,7 +124,11 @@ def _decode(program: str, video: Path) -> Iterator[tuple[Iterator[bytes], int, i
         "format=yuv420p",
     )
     decoder = describe_input(f"file:{video}", "error").output(
-        "pipe:1", map=STREAM, vf=",".join(filters), fps_mode="passthrough", f="yuv4mpegpipe"
+        "pipe:1",
+        map=name_stream(frames),
+        vf=",".join(filters),
+        fps_mode="passthrough",
+        f="yuv4mpegpipe",
     )
     with _run([program, *decoder.get_args()], stdout=subprocess.PIPE) as (process, log):
         assert process.stdout is not None

@@ -17,5 +17,5 @@ class Comparisons(RootModel[tuple[tuple[str, str], ...]]):
 class EvaluationOptions(Options):
     """How sure the numbers are; nothing here changes a score, only its interval."""
 
-    resamples: int = Field(10_000, ge=100)
+    resamples: int = Field(10_000, ge=100, le=100_000)
     """Draws of videos (of groups, where folds.by is a column) behind an interval. Source: our choice."""

@@ -104,10 +104,13 @@ def read_gray(pixels: StoredArray) -> Iterator[NDArray[np.float32]]:
         yield to_gray(pixels[start : start + BLOCK])
 
 
-def to_gray(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Average color and squares of pixels: (t, S, S, 3) -> (t, G, G); S is a multiple of G."""
+def to_gray(frames: NDArray[np.uint8 | np.float32]) -> NDArray[np.float32]:
+    """Average color and squares of pixels: (t, S, S, 3) -> (t, G, G); S is a multiple of G.
+
+    Gray frames (t, G, G, 1) stay what they are.
+    """
     step = frames.shape[1] // GRID
-    squares = frames.reshape(len(frames), GRID, step, GRID, step, 3)
+    squares = frames.reshape(len(frames), GRID, step, GRID, step, -1)
     gray: NDArray[np.float32] = squares.mean(axis=(2, 4, 5), dtype=np.float32)
     return gray
 

@@ -11,7 +11,7 @@ from homecage.options import Options
 class FramesOptions(Options):
     """How videos become frames."""
 
-    size_px: int = Field(128, ge=32, multiple_of=32)
+    size_px: int = Field(128, ge=32, le=512, multiple_of=32)
     """Height and width of a frame, in pixels: 128 as in the paper, the aspect ratio not kept. The
     convnet halves it five times, hence a multiple of 32."""
     ffmpeg: Path | None = None
@@ -20,3 +20,6 @@ class FramesOptions(Options):
     on_decode_error: Literal["refuse", "warn"] = "refuse"
     """What to do with a damaged video: ``refuse`` it, or ``warn`` and use the frames that could be
     decoded."""
+    stream: int | None = Field(None, ge=0, le=1000)
+    """Which of a file's video streams is decoded, counted from 0; null: its only one, and a file with
+    several is refused."""

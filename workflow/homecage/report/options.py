@@ -18,11 +18,11 @@ class ReportOptions(Options):
 
     dpi: int = Field(300, ge=50, le=1200)
     """Resolution of the PNG files, in dots per inch; the PDF files are vector drawings."""
-    ethogram_minutes: float = Field(5.0, gt=0)
+    ethogram_minutes: float = Field(5.0, ge=0.1, le=1440)
     """Length of the ethogram, in minutes; a shorter video is shown whole. Source: paper."""
     ethogram_video: str | None = None
     """The video of the ethogram; null: the first one by name that was annotated twice, or else the
     first annotated one."""
-    ethogram_start_s: float | None = Field(None, ge=0)
+    ethogram_start_s: float | None = Field(None, ge=0, le=10_000_000)
     """Where the ethogram starts, in seconds; null: of the stretches of that length into which the
     video divides, the one in which the annotators see the most behaviors."""

@@ -19,6 +19,7 @@ LEFT_OUT = (
     "homecage.__main__",
     "homecage.verbs",
     "homecage.errors",
+    "homecage.deliver.progress",
     "homecage.storage.publish",
     "homecage.running.fingerprint",
     "homecage.running.memory",

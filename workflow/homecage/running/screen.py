@@ -177,7 +177,7 @@ class Screen(logging.Handler):
         """Say how much is done, and how long the rest will take."""
         running = [(job.rule, job.work) for job in self._running.values()]
         left_s = self._forecast.estimate(running, time.monotonic() - self._began)
-        told = "" if left_s is None else f", about {_describe_time(left_s)} left"
+        told = "" if left_s is None else f", about {describe_time(left_s)} left"
         return f"{self._done} of {self._total} done{told}"
 
     def _tick(self) -> None:
@@ -188,7 +188,7 @@ class Screen(logging.Handler):
     def _draw(self) -> None:
         """Say in the last line of a terminal what is running."""
         if self._live and self._plain and not self._over.is_set():
-            jobs = [f"{j.name} ({_describe_time(j.elapsed_s)})" for j in self._running.values()]
+            jobs = [f"{j.name} ({describe_time(j.elapsed_s)})" for j in self._running.values()]
             line = f"{self._describe()}; running: {', '.join(jobs) or 'nothing'}"
             line = line[: shutil.get_terminal_size().columns]
             self._plain.stream.write(f"{_CLEAR}{_CUT}{line}{_WRAP}")
@@ -244,7 +244,8 @@ def _read_end(log: Path | None) -> Sequence[str]:
     return lines[errors[-1] :] if errors else lines[-_MOST:]
 
 
-def _describe_time(seconds: float) -> str:
+def describe_time(seconds: float) -> str:
+    """Say a time in seconds, minutes, or hours and minutes."""
     if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

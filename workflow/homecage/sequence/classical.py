@@ -3,6 +3,7 @@
 Letters: C clips, D descriptor, P principal components, N labeled clips, K behaviors.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -58,7 +59,7 @@ def list_labeled(training: Iterable[Sequence]) -> pd.DataFrame:
 def measure(
     sequences: Iterable[Sequence], score: Callable[[Tensor], NDArray[np.float32]]
 ) -> tuple[float, float]:
-    """Return the mean log loss and the accuracy over the labeled clips of videos."""
+    """Return the mean log loss and the accuracy over the labeled clips of videos; NaN without any."""
     losses, correct = [], []
     for sequence in sequences:
         labeled = sequence.codes.numpy() != UNLABELED
@@ -66,6 +67,8 @@ def measure(
         own = probability[np.arange(len(codes)), codes]
         losses.append(-np.log(np.maximum(own, SMALLEST)))
         correct.append(probability.argmax(axis=1) == codes)
+    if not losses:
+        return math.nan, math.nan
     return float(np.concatenate(losses).mean()), float(np.concatenate(correct).mean())
 
 

@@ -7,7 +7,8 @@ videos says of them.
 Letters: C clips, K behaviors.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -56,6 +57,25 @@ class Evidence:
             count_transitions([*task.training, *task.validation], task.n_behaviors),
         )
 
+    @classmethod
+    def pool(cls, folds: Iterable["Evidence"], task: Task) -> "Evidence":
+        """Put together what the folds' models say of videos that they had not learned from.
+
+        Args:
+            folds: of each fold's model.
+            task: all videos, where the transitions come from.
+        """
+        parts = list(zip(*((e.probability, e.codes, e.n_clips) for e in folds), strict=True))
+        probability, codes, n_clips = (torch.cat(part) for part in parts)
+        transitions = count_transitions([*task.training, *task.validation], task.n_behaviors)
+        return cls(probability, codes, n_clips, transitions)
+
+    @classmethod
+    def of_transitions(cls, transitions: Tensor) -> "Evidence":
+        """Make what ``apply_calibration`` needs, from transitions (K, K) alone."""
+        none = torch.zeros(0, dtype=torch.int64)
+        return cls(torch.zeros(0, len(transitions)), none, none, transitions)
+
     def dump(self) -> dict[str, Tensor]:
         """Return it as tensors, to lie beside those of the model."""
         return {f"{_PREFIX}{name}": value for name, value in vars(self).items()}
@@ -85,6 +105,20 @@ def count_transitions(videos: list[Sequence], n_behaviors: int) -> Tensor:
     return counts
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """What decoding has found in the evidence; as it stands, it changes nothing."""
+
+    trust: float = 1.0
+    """What a clip counts in smoothing."""
+    learned_prior: float = 0.0
+    """How far the model's probabilities hold how common behaviors are, which smoothing takes off."""
+    sharpness: float = 1.0
+    """Factor on the logarithms of probabilities: one over the temperature."""
+    bias: float = 0.0
+    """How much more common behaviors count."""
+
+
 def decode(
     probability: NDArray[np.float32], evidence: Evidence, options: DecodingOptions
 ) -> NDArray[np.float32]:
@@ -95,19 +129,43 @@ def decode(
         evidence: what decoding is fitted to.
         options: what is wanted.
     """
-    if options.smoothing == "none" and options.aim == "none":
-        return probability
+    found = find_calibration(evidence, options)
+    return apply_calibration(probability, found, evidence, options)
+
+
+def find_calibration(evidence: Evidence, options: DecodingOptions) -> Calibration:
+    """Fit what the options want."""
     prior = np.log(evidence.prior)
+    found = Calibration()
+    if options.smoothing == "none" and options.aim == "none":
+        return found
     known = [part.numpy() for part in evidence.probability.split(evidence.n_clips.tolist())]
     told = [_log(part) for part in known]
-    score = _log(probability)
     if options.smoothing == "hmm":
         trust, learned = choose_trust(told, evidence)
         told = [smooth(trust * (part - learned * prior), evidence) for part in told]
-        score = smooth(trust * (score - learned * prior), evidence)
+        found = replace(found, trust=trust, learned_prior=learned)
     if options.aim != "none":
         sharpness, bias = calibrate(np.concatenate(told), evidence)
-        score = sharpness * score + bias * prior
+        found = replace(found, sharpness=sharpness, bias=bias)
+    return found
+
+
+def apply_calibration(
+    probability: NDArray[np.float32],
+    found: Calibration,
+    evidence: Evidence,
+    options: DecodingOptions,
+) -> NDArray[np.float32]:
+    """Return a video's probabilities (C, K) as the options want them; of the evidence, transitions do."""
+    if options.smoothing == "none" and options.aim == "none":
+        return probability
+    prior = np.log(evidence.prior)
+    score = _log(probability)
+    if options.smoothing == "hmm":
+        score = smooth(found.trust * (score - found.learned_prior * prior), evidence)
+    if options.aim != "none":
+        score = found.sharpness * score + found.bias * prior
         score -= prior if options.aim == "behaviors" else 0.0
     decoded: NDArray[np.float32] = _exponentiate(score).astype(np.float32)
     return decoded

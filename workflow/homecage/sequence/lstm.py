@@ -13,6 +13,9 @@ from homecage.sequence.options import LstmOptions
 from homecage.sequence.training import fit_network, score_network
 from homecage.storage.checkpoints import Checkpoints
 
+State = tuple[Tensor, Tensor] | None
+"""A layer's hidden and cell state; None before the first clip."""
+
 
 class Lstm(nn.Module):
     """Scores each clip of a sequence from its descriptor and those before it."""
@@ -35,11 +38,17 @@ class Lstm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, C, K) from descriptors (B, C, D)."""
-        for layer in self.layers:
-            hidden, _ = layer(x)
+        return self.advance(x, [None] * len(self.layers))[0]
+
+    def advance(self, x: Tensor, states: list[State]) -> tuple[Tensor, list[State]]:
+        """Return logits (B, C, K), and each layer's state after the last clip, to go on from."""
+        after = []
+        for layer, state in zip(self.layers, states, strict=True):
+            hidden, reached = layer(x, state)
             x = dropout(hidden, self.dropout, self.training)
+            after.append(reached)
         logits: Tensor = self.output(x)
-        return logits
+        return logits, after
 
 
 def fit_lstm(network: type[Lstm], task: Task, options: LstmOptions, saved: Checkpoints) -> Fitted:

@@ -16,23 +16,23 @@ class TrainingOptions(Options):
 
     kind: str
     """The model."""
-    window_clips: int = Field(225, ge=2)
+    window_clips: int = Field(225, ge=2, le=100_000)
     """Clips in a training window: 15 s at stride 2 and 30 frames/s. Source: our choice."""
-    window_growth: float = Field(2.0, ge=1)
+    window_growth: float = Field(2.0, ge=1, le=100)
     """Windows after duplication of those with rare behaviors, as a multiple of before.
     Source: the paper duplicates; the number is our choice."""
     class_weight: float = Field(0.0, ge=0, le=1)
     """A labeled clip weighs one over its behavior's frequency to this power in the loss: 0, all the
     same, as in the paper; 1, all behaviors the same. Source: our choice."""
-    batch_size: int = Field(16, ge=1)
+    batch_size: int = Field(16, ge=1, le=4096)
     """Windows in a batch. Source: our choice."""
-    learning_rate: float = Field(0.001, gt=0)
+    learning_rate: float = Field(0.001, ge=1e-7, le=10)
     """Adam's learning rate. Source: our choice."""
-    gradient_norm: float = Field(1.0, gt=0)
+    gradient_norm: float = Field(1.0, ge=1e-6, le=1e6)
     """Gradients are scaled down to this norm. Source: our choice."""
-    epochs: int = Field(60, ge=1)
+    epochs: int = Field(60, ge=1, le=10_000)
     """Most passes over the training windows. Source: our choice."""
-    patience: int = Field(10, ge=1)
+    patience: int = Field(10, ge=1, le=10_000)
     """Passes without a better validation loss before training stops. Source: our choice."""
     random_phase: bool = True
     """Whether each pass cuts its windows elsewhere, by up to half a window: else what a network that looks
@@ -52,9 +52,9 @@ class LstmOptions(TrainingOptions):
     kind: Literal["lstm", "bilstm", "shuffled-lstm"] = "lstm"
     """lstm: a clip is scored from itself and those before it; bilstm: from those after it as well;
     shuffled-lstm: a control, the clips of each video in random order. Source: paper (lstm)."""
-    layers: int = Field(3, ge=1)
+    layers: int = Field(3, ge=1, le=16)
     """Stacked layers. Source: paper."""
-    units: int = Field(512, ge=1)
+    units: int = Field(512, ge=1, le=8192)
     """Units of each layer, in each direction. Source: paper."""
     dropout: float = Field(0.5, ge=0, lt=1)
     """Dropout after each layer. Source: our choice."""
@@ -68,7 +68,7 @@ class TcnOptions(TrainingOptions):
     layers: int = Field(7, ge=1, le=16)
     """Convolutions over three clips each, twice as far apart in each layer: 7 see 127 clips to either side.
     Source: our choice."""
-    units: int = Field(48, ge=1)
+    units: int = Field(48, ge=1, le=8192)
     """Channels of each layer. Source: our choice."""
     dropout: float = Field(0.3, ge=0, lt=1)
     """Dropout after each layer. Source: our choice."""
@@ -81,7 +81,7 @@ class MlpOptions(TrainingOptions):
 
     kind: Literal["mlp"] = "mlp"
     """A multi-layer perceptron."""
-    units: int = Field(64, ge=1)
+    units: int = Field(64, ge=1, le=8192)
     """Of the hidden layer. Source: our choice."""
     dropout: float = Field(0.3, ge=0, lt=1)
     """Dropout after the hidden layer. Source: our choice."""
@@ -108,12 +108,12 @@ class CrfOptions(Options):
 
     kind: Literal["crf"] = "crf"
     """crf: stands for the SVM-HMM of Jhuang et al. (2010), of which none is maintained."""
-    components: int | None = Field(None, ge=1)
+    components: int | None = Field(None, ge=1, le=16_384)
     """Principal components of the descriptor that it learns from, which is faster; null: all of it.
     Source: our choice."""
-    regularization: float = Field(10.0, ge=0)
+    regularization: float = Field(10.0, ge=0, le=1e9)
     """Weight of the sum of squared parameters in the loss, which sums over clips. Source: our choice."""
-    iterations: int = Field(100, ge=1)
+    iterations: int = Field(100, ge=1, le=100_000)
     """Most steps of L-BFGS. Source: our choice."""
 
 
@@ -122,10 +122,10 @@ class SvmOptions(Options):
 
     kind: Literal["svm"] = "svm"
     """svm: as after the histograms of Dollar et al. (2005)."""
-    every: int = Field(4, ge=1)
+    every: int = Field(4, ge=1, le=10_000)
     """Labeled clips from one that it learns from to the next: neighbors share most of their frames.
     Source: our choice."""
-    penalty: float = Field(0.003, gt=0)
+    penalty: float = Field(0.003, ge=1e-9, le=1e9)
     """Weight of the errors against the width of the margin (C). Source: our choice."""
     balanced: bool = False
     """Whether an error weighs one over its behavior's frequency. Source: our choice."""

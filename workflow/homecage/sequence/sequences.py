@@ -103,4 +103,9 @@ def show(features: Features, array: str) -> NDArray[np.float16]:
         return features.x
     probability = features.probability
     assert probability is not None, "a representation that predicts has probabilities"
+    return show_probability(probability)
+
+
+def show_probability(probability: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Return what a model sees of probabilities (C, K): their logarithms."""
     return np.log(np.maximum(probability, SMALLEST)).astype(np.float16)

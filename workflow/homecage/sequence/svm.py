@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.svm import LinearSVC
 from torch import Tensor
 
+from homecage.errors import ConfigError
 from homecage.sequence.classical import apply_scale, describe_fit, fit_scale
 from homecage.sequence.models import Fitted, Task
 from homecage.sequence.options import SvmOptions
@@ -28,7 +29,15 @@ def fit(task: Task, options: SvmOptions, saved: Checkpoints) -> Fitted:
 
     Margins are no probabilities: those are their softmax, at the temperature that gives the validation
     videos the least log loss. It takes seconds, so one that is stopped starts again.
+
+    Raises:
+        ConfigError: there are no validation videos.
     """
+    if not task.validation:
+        raise ConfigError(
+            "a model of kind svm finds its temperature on videos that it has not learned from; it cannot "
+            "learn from all videos: bundle another method"
+        )
     tensors = fit_scale(task.training)
     x, codes = (part[:: options.every] for part in _gather(tensors, task.training))
     machine = LinearSVC(

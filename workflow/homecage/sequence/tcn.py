@@ -5,6 +5,7 @@ Letters: B batch, C clips, D descriptor, H channels, K behaviors.
 
 from functools import partial
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -32,21 +33,26 @@ class Tcn(nn.Module):
         self.dropout, self.input_dropout = dropout, input_dropout
         self.normalize = Normalize(descriptor)
         self.input = nn.Linear(descriptor, units)
-        self.dilated = nn.ModuleList(
-            nn.Conv1d(units, units, kernel_size=3, padding=2**n, dilation=2**n)
-            for n in range(layers)
-        )
-        self.mixed = nn.ModuleList(nn.Conv1d(units, units, kernel_size=1) for _ in range(layers))
+        # Convolutions of three clips, as one matrix product each: nn.Conv1d takes four times as long.
+        self.dilated = nn.ModuleList(nn.Linear(3 * units, units) for _ in range(layers))
+        self.mixed = nn.ModuleList(nn.Linear(units, units) for _ in range(layers))
         self.output = nn.Linear(units, behaviors)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, C, K) from descriptors (B, C, D)."""
         x = dropout(self.normalize(x), self.input_dropout, self.training)
-        h = self.input(x).transpose(1, 2)  # (B, H, C)
-        for dilated, mixed in zip(self.dilated, self.mixed, strict=True):
-            h = h + dropout(mixed(F.relu(dilated(h))), self.dropout, self.training)
-        logits: Tensor = self.output(h.transpose(1, 2))
+        h = self.input(x)  # (B, C, H)
+        for n, (dilated, mixed) in enumerate(zip(self.dilated, self.mixed, strict=True)):
+            seen = F.relu(dilated(look_around(h, 2**n)))
+            h = h + dropout(mixed(seen), self.dropout, self.training)
+        logits: Tensor = self.output(h)
         return logits
+
+
+def look_around(h: Tensor, distance: int) -> Tensor:
+    """Return each clip between those so far before and after it, 0 beyond the ends: (B, C, 3H)."""
+    padded = F.pad(h, (0, 0, distance, distance))
+    return torch.cat([padded[:, : -2 * distance], h, padded[:, 2 * distance :]], dim=2)
 
 
 def fit(task: Task, options: TcnOptions, saved: Checkpoints) -> Fitted:

@@ -1,6 +1,9 @@
 """Training a method's model for one fold; what the fold holds out is neither named nor read."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import torch
 
@@ -9,12 +12,13 @@ from homecage.errors import StudyError
 from homecage.running.device import choose_device, make_deterministic
 from homecage.sequence.decoding import Evidence
 from homecage.sequence.models import Task, find_model
-from homecage.sequence.options import AnyModel
+from homecage.sequence.options import AnyModel, TrainingOptions
 from homecage.sequence.sequences import Reader
 from homecage.storage.checkpoints import Checkpoints, make_key
+from homecage.storage.expect import expect
 from homecage.storage.hashing import hash_file
-from homecage.storage.tables import write_tsv
-from homecage.storage.weights import save_weights
+from homecage.storage.tables import read_tsv, write_tsv
+from homecage.storage.weights import load_weights, save_weights
 
 
 def train_model(
@@ -37,15 +41,20 @@ def train_model(
     model: Path,
     history: Path,
     plan: Path,
+    folds: Sequence[Path] = (),
+    histories: Sequence[Path] = (),
 ) -> None:
     """Train on some videos and stop by others; of the fold's held-out ones nothing comes in.
+
+    Where no video is left to stop by, since all are to be learned from, the folds' models settle what it
+    would have said: how long to train (the median of theirs), and what decoding is fitted to.
 
     Args:
         method: the method's name.
         fold: the fold's name.
         representations: what the model looks at, side by side.
         training: keys of the videos to learn from.
-        validation: keys of the videos that say when to stop.
+        validation: keys of the videos that say when to stop; none where the folds settle it.
         features: feature stores: for each representation the training videos', then the validation
             videos'.
         annotations: annotator 1's annotations of the training videos, then of the validation videos.
@@ -60,6 +69,8 @@ def train_model(
         model: safetensors file to write: what was learned.
         history: TSV to write: epoch, train_loss, validation_loss, validation_accuracy, best.
         plan: TSV to write: the stretches of clips that were learned from, and their copies.
+        folds: the models of the folds, where they settle it.
+        histories: of their training, in the same order.
 
     Raises:
         StudyError: none of the training or validation clips is labeled.
@@ -79,10 +90,10 @@ def train_model(
     n_training = len(training)
     task = Task(sequences[:n_training], sequences[n_training:], len(behaviors), seed)
     for role, part in (("training", task.training), ("validation", task.validation)):
-        if not any(sequence.is_labeled for sequence in part):
+        if not any(sequence.is_labeled for sequence in part) and (part or not folds):
             names = ", ".join(sequence.video for sequence in part)
             raise StudyError([f"fold {fold}: no {role} video has a labeled clip ({names})"])
-    made_from = {
+    made_from: dict[str, Any] = {
         "training": training,
         "validation": validation,
         "videos_sha256": {sequence.video: sequence.hash() for sequence in sequences},
@@ -91,12 +102,31 @@ def train_model(
         "options": options.model_dump(),
         "seed": seed,
     }
+    said_by_folds = [
+        read_evidence(
+            path,
+            method=method,
+            representations=representations,
+            geometry=geometry.model_dump(),
+            **{key: made_from[key] for key in ("behaviors", "kind", "options")},
+        )
+        for path in folds
+    ]
+    fitted_with = options.root
+    if folds and isinstance(fitted_with, TrainingOptions):
+        made_from["epochs"] = epochs = choose_epochs(histories)
+        as_long = {"epochs": epochs, "patience": epochs, "refit": False}
+        fitted_with = fitted_with.model_copy(update=as_long)
     key = make_key(code=code, threads=threads, device=choose_device().type, **made_from)
     with Checkpoints(checkpoints, key) as saved:
         kind = find_model(options.root.kind)
-        fitted = kind.fit(task, options.root, saved)
-        apart = fitted.unrefitted or fitted.tensors
-        said = [kind.score(apart, fitted.shape, video.x) for video in task.validation]
+        fitted = kind.fit(task, fitted_with, saved)
+        if folds:
+            evidence = Evidence.pool(said_by_folds, task)
+        else:
+            apart = fitted.unrefitted or fitted.tensors
+            said = [kind.score(apart, fitted.shape, video.x) for video in task.validation]
+            evidence = Evidence.collect(task, said)
         write_tsv(plan, fitted.plan)
         write_tsv(history, fitted.history)
         metadata = {
@@ -110,5 +140,21 @@ def train_model(
             "precision": fitted.precision,
             "torch": torch.__version__,
         }
-        evidence = Evidence.collect(task, said)
         save_weights(model, {**fitted.tensors, **evidence.dump()}, metadata)
+
+
+def read_evidence(model: Path, **told: Any) -> Evidence:
+    """Read what a fold's model says of videos that it had not learned from.
+
+    Raises:
+        StoreError: the file is damaged, or was made from something else than is told.
+    """
+    tensors, metadata = load_weights(model)
+    expect(model, metadata, **told)
+    return Evidence.split(tensors)[0]
+
+
+def choose_epochs(histories: Sequence[Path]) -> int:
+    """Return the median of the epochs that trainings kept, by their tables."""
+    tables = [read_tsv(path) for path in histories]
+    return int(median(int(table.loc[table["best"] == 1, "epoch"].iloc[0]) for table in tables))

@@ -7,6 +7,7 @@ Letters: B windows of a batch, C clips, D descriptor, K behaviors.
 
 import copy
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,7 +48,8 @@ def fit_network(
     Args:
         build: makes the network from ``descriptor``, ``behaviors`` and what is chosen.
         chosen: the options that are keywords of ``build``, too.
-        task: the videos; the seed is of the windows, the initial weights, their order and dropout.
+        task: the videos; the seed is of the windows, the initial weights, their order and dropout. Without
+            validation videos all epochs are done.
         options: the windows, the optimizer and when to stop.
         saved: the checkpoints.
 
@@ -235,8 +237,13 @@ class Training:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch, from 1, with the lowest validation loss; 0 before the first one is over."""
+        """The epoch, from 1, with the lowest validation loss; 0 before the first one is over.
+
+        Without validation videos, the last one.
+        """
         losses = [row["validation_loss"] for row in self.rows]
+        if any(map(math.isnan, losses)):
+            return self.epoch
         return 1 + losses.index(min(losses)) if losses else 0
 
     @property
@@ -266,21 +273,26 @@ class Training:
         self._losses.append(loss.detach())
 
     def end_epoch(self, validation: list[Sequence]) -> None:
-        """Score the validation videos, and keep the weights if they are the best so far."""
-        logits = torch.cat([score_whole(self.network, video.x) for video in validation])
-        codes = torch.cat([video.codes for video in validation])
-        correct = (logits.argmax(1) == codes)[codes != UNLABELED]
+        """Score the validation videos, if any, and keep the weights if they are the best so far."""
+        loss, accuracy = self._score(validation) if validation else (math.nan, math.nan)
         self.rows.append(
             {
                 "epoch": self.epoch + 1,
                 "train_loss": float(np.mean([float(loss) for loss in self._losses])),
-                "validation_loss": float(self.measure_loss(logits, codes)),
-                "validation_accuracy": float(correct.double().mean()),
+                "validation_loss": loss,
+                "validation_accuracy": accuracy,
             }
         )
         if self.best_epoch == self.epoch:
             self.best_weights = copy.deepcopy(self.network.state_dict())
         self._order, self._losses = None, []
+
+    def _score(self, validation: list[Sequence]) -> tuple[float, float]:
+        """Return the loss of videos, and the share of their labeled clips that are right."""
+        logits = torch.cat([score_whole(self.network, video.x) for video in validation])
+        codes = torch.cat([video.codes for video in validation])
+        correct = (logits.argmax(1) == codes)[codes != UNLABELED]
+        return float(self.measure_loss(logits, codes)), float(correct.double().mean())
 
     def measure_loss(self, logits: Tensor, codes: Tensor) -> Tensor:
         """Return the weighted mean cross-entropy over labeled clips: logits (C, K), labels (C,)."""

@@ -135,7 +135,7 @@ def read_predictions(
     """
     schema = _make_prediction_schema(behaviors)
     table = _read_table(path, schema)
-    expect(path, _get_metadata(path, table), method=method, video=video)
+    expect(path, _get_metadata(path, table.schema), method=method, video=video)
     probability = np.empty((table.num_rows, len(behaviors)), np.float32)
     for k, behavior in enumerate(behaviors):
         probability[:, k] = table[f"p_{behavior}"].to_numpy()
@@ -148,6 +148,19 @@ def encode_behaviors(names: Iterable[object], behaviors: Sequence[str]) -> Codes
     return np.array(
         [code_of[name] if isinstance(name, str) else UNLABELED for name in names], dtype=np.int8
     )
+
+
+def read_making(path: Path) -> dict[str, Any]:
+    """Read what a table of predictions says of its making, and none of its rows.
+
+    Raises:
+        StoreError: not such a table.
+    """
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(path, f"not a Parquet table or a damaged one ({error})") from error
+    return _get_metadata(path, schema)
 
 
 def _make_prediction_schema(behaviors: Sequence[str]) -> pa.Schema:
@@ -210,8 +223,8 @@ def _get_codes(path: Path, table: pa.Table, behaviors: Sequence[str]) -> Codes:
     return codes
 
 
-def _get_metadata(path: Path, table: pa.Table) -> dict[str, Any]:
+def _get_metadata(path: Path, schema: pa.Schema) -> dict[str, Any]:
     try:
-        return dict(json.loads((table.schema.metadata or {})[_METADATA]))
+        return dict(json.loads((schema.metadata or {})[_METADATA]))
     except (KeyError, ValueError, TypeError):
         raise StoreError(path, "does not say which method and video it is of") from None

@@ -10,6 +10,9 @@ from pydantic import Field, model_validator
 from homecage.errors import UnknownBehaviorError
 from homecage.options import Options
 
+MOST_BEHAVIORS = 100
+"""A frame's behavior is kept in one byte, and a figure's legend is to be read."""
+
 
 class Behavior(Options):
     """One behavior of the ethogram."""
@@ -30,7 +33,7 @@ class Behavior(Options):
 class Vocabulary(Options):
     """What the labels of clips and annotations mean."""
 
-    behaviors: tuple[Behavior, ...] = Field(min_length=2)
+    behaviors: tuple[Behavior, ...] = Field(min_length=2, max_length=MOST_BEHAVIORS)
     ignored_labels: tuple[str, ...] = ()
 
     @model_validator(mode="after")

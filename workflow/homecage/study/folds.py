@@ -79,6 +79,14 @@ def plan_folds(videos: tuple[Video, ...], options: FoldOptions, seed: int) -> tu
     return tuple(sorted(folds, key=lambda fold: fold.name))
 
 
+def hold_out_none(videos: tuple[Video, ...], folds: tuple[Fold, ...]) -> Fold:
+    """Return what is trained to be given away: it learns from all videos, and bears no fold's name."""
+    name, taken = "all", {fold.name for fold in folds}
+    while name in taken:
+        name += "_"
+    return Fold(name, (), (), tuple(sorted(video.key for video in videos)))
+
+
 def group_videos(videos: tuple[Video, ...], by: str) -> dict[str, list[str]]:
     """Return the keys of the videos of each group, by the group's name."""
     columns = {column for video in videos for column in video.columns}

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from homecage.errors import ConfigError
+from homecage.errors import ConfigError, StudyError
 from homecage.simulate.options import SimulationOptions
+from homecage.study.files import FOLDER, describe_failure, find_problem
 from homecage.study.mit import read_mit
 from homecage.study.options import DatasetOptions
 from homecage.study.sheets import read_sheets
@@ -20,12 +21,14 @@ def make_study(dataset: DatasetOptions, simulation: SimulationOptions) -> Study:
 
     Raises:
         ConfigError: the root is missing or not a folder.
-        StudyError: the root does not hold the layout, or names are ambiguous or unusable.
+        StudyError: the root does not hold the layout, cannot be read, or names are ambiguous or unusable.
     """
     root = dataset.root
     if root is None:
         return plan_simulated(simulation)
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise ConfigError(f"dataset.root: {root} {what}; expected the data set's folder")
-    return LAYOUTS[dataset.layout](root)
+    if (found := find_problem(root) or "a file") != FOLDER:
+        raise ConfigError(f"dataset.root: {root}: {found}; expected the data set's folder")
+    try:
+        return LAYOUTS[dataset.layout](root)
+    except OSError as error:
+        raise StudyError([f"{error.filename}: {describe_failure(error)}"]) from None

@@ -6,14 +6,19 @@ import unicodedata
 LONGEST_BYTES = 180
 """Of a safe name: file systems take 255, and results add to it."""
 
+_LOOP = re.compile(r"(.+)\1{19}$")
+"""What Snakemake takes for a wildcard that feeds itself: a name that ends with twenty times the same."""
+
 
 def safe_name(name: str) -> str:
     """Return a name of letters and digits of any script, ``.``, ``_`` and ``-``; ``_`` stands for others.
 
-    It begins with none of ``.`` and ``-``, which would hide a file or look like an option.
+    It begins with none of ``.`` and ``-``, which would hide a file or look like an option, and does not end
+    as if it would never end.
     """
     safe = re.sub(r"[^\w.-]", "_", unicodedata.normalize("NFC", name))
-    return re.sub(r"^[.-]", "_", safe)
+    safe = re.sub(r"^[.-]", "_", safe)
+    return f"{safe}{'_' if safe.endswith('-') else '-'}" if _LOOP.search(safe) else safe
 
 
 def find_unsafe(names: list[str]) -> list[str]:

@@ -33,7 +33,7 @@ class FoldOptions(Options):
     """What is never divided: video, or any column of videos.tsv, such as animal or cage: all videos with
     the same entry are held out together, or validate or train together. Source: the paper leaves one
     video out."""
-    number: int | None = Field(None, ge=2)
+    number: int | None = Field(None, ge=2, le=10_000)
     """Folds; null: one for each video or group, as in the paper."""
-    validation: int = Field(2, ge=1)
+    validation: int = Field(2, ge=1, le=10_000)
     """Videos or groups of each fold kept aside to stop training in time. Source: our choice."""

@@ -4,11 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from homecage.errors import StudyError
-from homecage.study.files import refuse, refuse_control_characters, refuse_same_names
+from homecage.errors import ConfigError, StudyError
+from homecage.storage.text import decode_text
+from homecage.study.crop import Crop, parse_crop
+from homecage.study.files import (
+    describe_failure,
+    find_problem,
+    refuse,
+    refuse_control_characters,
+    refuse_same_names,
+)
 from homecage.study.study import ANNOTATORS, Clip, ClipFolder, Study, Video
 
-_VIDEO_COLUMNS = ("video", "path", *ANNOTATORS)
+_OPTIONAL = (*ANNOTATORS, "crop")
+_VIDEO_COLUMNS = ("video", "path", *_OPTIONAL)
 _TAKEN = (
     "name",
     "fold",
@@ -25,10 +34,10 @@ def read_sheets(root: Path) -> Study:
     """List the files that the sheets in a folder name; their paths are relative to that folder.
 
     Raises:
-        StudyError: a sheet is missing or malformed, names a file that is not there, or the same twice.
+        StudyError: a sheet is missing or malformed, names what is no file, or the same twice.
     """
     sheet = root / "videos.tsv"
-    columns, rows = _read_sheet(sheet, required=("video", "path"), optional=ANNOTATORS, more=True)
+    columns, rows = _read_sheet(sheet, required=("video", "path"), optional=_OPTIONAL, more=True)
     if not rows:
         raise StudyError([f"{sheet}: no videos; expected one line per full video"])
     _refuse_names(rows, ("video",))
@@ -46,8 +55,9 @@ def read_sheets(root: Path) -> Study:
             root / row["path"],
             {annotator: root / row[annotator] for annotator in ANNOTATORS if row[annotator]},
             {column: row[column] for column in further},
+            crop,
         )
-        for _, row in rows
+        for (_, row), crop in zip(rows, _parse_crops(rows), strict=True)
     ]
     return Study(
         title=root.resolve().name,
@@ -55,6 +65,17 @@ def read_sheets(root: Path) -> Study:
         clip_folders=_read_clips(root),
         columns=further,
     )
+
+
+def _parse_crops(rows: Iterable[Row]) -> list[Crop | None]:
+    crops, problems = [], []
+    for place, row in rows:
+        try:
+            crops.append(parse_crop(row["crop"]) if row["crop"] else None)
+        except ConfigError as error:
+            problems.append(f"{place}: {error}")
+    refuse(problems)
+    return crops
 
 
 def _read_clips(root: Path) -> tuple[ClipFolder, ...]:
@@ -86,14 +107,12 @@ def _read_sheet(
     columns = f"tab-separated columns {', '.join(required)} and, if wanted, {', '.join(optional)}"
     columns += " and others of your own" if more else ""
     try:
-        lines = sheet.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise StudyError([f"{sheet}: no such file; expected a sheet with {columns}"]) from None
-    except UnicodeDecodeError:
-        raise StudyError([f"{sheet}: not UTF-8 text; expected {columns}"]) from None
+        lines = decode_text(sheet.read_bytes()).splitlines()
     except OSError as error:
-        problem = f"{sheet}: cannot be read ({error.strerror}); expected {columns}"
+        problem = f"{sheet}: {describe_failure(error)}; expected a sheet with {columns}"
         raise StudyError([problem]) from None
+    except ValueError as error:
+        raise StudyError([f"{sheet}: {error}; expected {columns}"]) from None
     table = [[cell.strip() for cell in line.split("\t")] for line in lines]
     header = table[0] if table else []
     unknown = set(header) - {*required, *optional}
@@ -102,7 +121,9 @@ def _read_sheet(
         or len(set(header)) < len(header)
         or (unknown and (not more or "" in unknown))
     ):
-        raise StudyError([f"{sheet}, line 1: found columns {header}; expected {columns}"])
+        hint = next((f" (cells are divided by {c!r})" for c in ";," if c in "".join(header)), "")
+        problem = f"{sheet}, line 1: found columns {header}{hint}; expected {columns}"
+        raise StudyError([problem])
     rows, problems = [], []
     for number, cells in enumerate(table[1:], start=2):
         if not any(cells):
@@ -121,10 +142,10 @@ def _read_sheet(
 
 def _refuse_missing_files(root: Path, rows: Iterable[Row], columns: tuple[str, ...]) -> None:
     refuse(
-        f"{place}: no such file {root / row[column]}"
+        f"{place}: {problem}: {root / row[column]}"
         for place, row in rows
         for column in columns
-        if row[column] and not (root / row[column]).is_file()
+        if row[column] and (problem := find_problem(root / row[column]))
     )
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from homecage.errors import StudyError
 from homecage.study.behaviors import Vocabulary
+from homecage.study.choice import Choice, make_choice
+from homecage.study.crop import Crop
+from homecage.study.files import find_braces
 from homecage.study.names import find_unsafe, safe_name
 
 ANNOTATORS = ("annotator_1", "annotator_2")
@@ -24,11 +27,17 @@ class Video:
     """By annotator."""
     columns: Mapping[str, str]
     """Further columns of its line in the sheet: animal, cage, session ..."""
+    crop: Crop | None = None
+    """The part of its picture that is used; none for all of it."""
 
     @property
     def key(self) -> str:
         """Its name on disk."""
         return safe_name(self.name)
+
+    def choose(self, annotator: str) -> Choice:
+        """Return which of the annotations in an annotator's file are of this video."""
+        return make_choice(annotator, self.name, self.path, self.columns)
 
 
 @dataclass(frozen=True)
@@ -83,11 +92,7 @@ class Study:
             *find_unsafe([video.name for video in self.videos]),
             *find_unsafe([folder.name for folder in self.clip_folders]),
             *_find_same_files(self.videos),
-            *(
-                f"{path}: has braces, which Snakemake takes for wildcards; rename it"
-                for path in self._list_paths()
-                if set("{}") & set(str(path))
-            ),
+            *find_braces(self._list_paths()),
         ]
         if problems:
             raise StudyError(problems)
