@@ -210,7 +210,7 @@ rule export_overlay:
     params:
         raw=lambda wildcards: NOW[f"frames/{wildcards.video}"],
         palette=PALETTE,
-        frames=options("frames", "ffmpeg"),
+        frames=options("frames", "ffmpeg", "stream"),
         options=options("exports", "min_bout_s", "overlay_s"),
         code=code("export-overlay"),
     shell:

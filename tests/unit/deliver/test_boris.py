@@ -10,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homecage.annotations.imports import import_annotation
+from homecage.annotations.options import AnnotationOptions
 from homecage.deliver.boris import choose_keys, describe_project, export_boris
 from homecage.deliver.bouts import Scoring
 from homecage.deliver.options import ExportOptions
 from homecage.report.options import Palette
+from homecage.storage.frame_tables import read_annotation, write_times
+from homecage.study.behaviors import Behavior, Vocabulary
+from homecage.study.choice import Choice
 
 COLORS = {"drink": "#332288", "rear": "#882255", "rest": "#BBBBBB", "never": "#44AA99"}
 RATES = {"PAL": 25.0, "NTSC": 30000 / 1001, "fast": 120.0}
@@ -65,6 +70,58 @@ def test_every_frame_comes_back_by_its_index_and_by_its_time(codes, rate):
     assert read_back(project, len(codes)) == name_all(scoring)
     if len(codes) > 1:  # How long a single frame lasts is not known.
         assert read_back(project, len(codes), scoring.time_s) == name_all(scoring)
+
+
+def read_as_annotation(path, scoring):
+    """Read a file as the annotation of a study."""
+    vocabulary = Vocabulary(behaviors=tuple(Behavior(name=name) for name in COLORS))
+    times, output = path.with_name("times.parquet"), path.with_name("annotation.parquet")
+    write_times(times, scoring.time_s)
+    import_annotation(
+        annotation=path,
+        times=times,
+        vocabulary=vocabulary,
+        options=AnnotationOptions(),
+        choice=Choice(),
+        output=output,
+    )
+    return read_annotation(output, list(COLORS)).tolist()
+
+
+@pytest.mark.parametrize("rate", [*RATES, "varies"])
+@pytest.mark.parametrize("how", ["as it is", "without frame indexes", "by keys"])
+def test_a_project_is_an_annotation_of_the_same_frames(tmp_path, rate, how):
+    draw = np.random.default_rng(3)
+    codes = np.repeat(draw.integers(-1, 3, 80), draw.integers(1, 9, 80))
+    steps = draw.choice([0.004, 0.04, 0.7], len(codes)) if rate == "varies" else 1 / RATES[rate]
+    edges_s = np.append(0, np.cumsum(np.full(len(codes), steps)))
+    scoring = make_scoring(codes, edges_s[:-1])
+    project = describe(scoring)
+    (observation,) = project["observations"].values()
+    starts = {event[0] for event in observation["events"][::2]}
+    for event in observation["events"]:
+        if how == "without frame indexes":
+            event.pop()
+        if how == "by keys" and event[4] == "" and event[0] in starts:
+            event[0] = round(event[0] - 0.001, 3)  # BORIS ends a behavior that another excludes so.
+    path = tmp_path / "v.boris"
+    path.write_text(json.dumps(project))
+    assert read_as_annotation(path, scoring) == codes.tolist()
+
+
+def test_what_is_corrected_in_boris_comes_back(lab):
+    scoring = make_scoring([0] * 20 + [1] * 5 + [0] * 20 + [2] * 15, np.arange(60) / 25)
+    lab.predict("v1", scoring.codes, scoring.time_s)
+    (path,) = export(lab)
+    project = json.loads(path.read_text())
+    (events,) = [one["events"] for one in project["observations"].values()]
+    # The bout of rear is rest, and the last one begins three frames later.
+    for event in events[2:4]:
+        event[2] = "rest"
+    events[5][0], events[5][5] = 48 / 25, 48
+    events[6][0], events[6][5] = 48 / 25, 48
+    path.write_text(json.dumps(project))
+    assert read_as_annotation(path, scoring) == [0] * 20 + [2] * 5 + [0] * 23 + [2] * 12
 
 
 def test_a_bout_is_two_events_with_frame_indexes_and_its_confidence_as_the_comment():
