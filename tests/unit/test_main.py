@@ -45,8 +45,8 @@ def test_an_unknown_verb_lists_the_verbs(capsys):
     assert main(["--help"]) == 0
 
 
-UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference"}
-"""Verbs for people: of several runs, of all the simulation at once, and of the reference."""
+UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference", "check"}
+"""Verbs for people: of several runs, of all the simulation at once, of the reference, and of the check."""
 
 
 def read_rules():

@@ -226,7 +226,7 @@ def read_results(project: Project) -> dict[str, bytes]:
         if path.is_file()
         and not {"logs", "benchmarks"} & set(path.relative_to(project.results).parts)
         and not (path.parent.name in ("frames", "clips") and path.suffix == ".json")
-        and path.name != "verdict.txt"
+        and path.name not in ("verdict.txt", "verdicts.tsv", "index.html")
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self, get_args
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from homecage.check.options import CheckOptions
 from homecage.clips.options import BalanceOptions, ClipGeometry
 from homecage.convnet.options import AugmentOptions, ConvnetOptions, NetworkOptions
 from homecage.deliver.options import AnnotateOptions, BundleOptions
@@ -96,6 +97,7 @@ class Experiment(Options):
     labeled are left out."""
     folds: FoldOptions = FoldOptions()
     frames: FramesOptions = FramesOptions()
+    check: CheckOptions = CheckOptions()
     geometry: ClipGeometry = ClipGeometry()
     balance: BalanceOptions = BalanceOptions()
     network: NetworkOptions = NetworkOptions()

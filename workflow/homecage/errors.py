@@ -108,6 +108,17 @@ class StudyError(HomecageError):
         )
 
 
+class SetAsideError(HomecageError):
+    """Files failed the check and leave the study, as was asked for."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        lines = "\n".join(f"  - {file}" for file in files)
+        super().__init__(
+            f"{len(files)} file{'s' if len(files) != 1 else ''} cannot be used and left the study "
+            f"(check.on_bad_file: set_aside):\n{lines}\nRun the same command again: it goes on without them."
+        )
+
+
 class GpuError(HomecageError):
     """The machine has GPUs that PyTorch cannot use."""
 

@@ -13,6 +13,7 @@ VERBS: dict[str, str] = {
     "simulate-truth": "homecage.simulate.truth:simulate_truth",
     "decode-video": "homecage.frames.store:decode_video",
     "decode-clips": "homecage.frames.store:decode_clips",
+    "check": "homecage.check.command:check",
     "check-study": "homecage.check.check:check_study",
     "import-annotation": "homecage.annotations.imports:import_annotation",
     "balance-clips": "homecage.clips.balance:balance_clips",

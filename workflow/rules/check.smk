@@ -36,12 +36,17 @@ checkpoint check_study:
         on_decode_error=EXPERIMENT.frames.on_decode_error,
         strays=[str(path) for path in STUDY.strays],
         raw=json.dumps(NOW),
+        aside=(
+            f"--aside {ASIDE_FILE} --state {shlex.quote(json.dumps(WHOLE))}"
+            if WHOLE
+            else ""
+        ),
         passed=PASSED_FILE,
         code=code("check-study"),
     shell:
         "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
         " --reports {input.reports:q} --vocabulary {params.vocabulary:q} --clip-length {params.clip_length}"
         " --clips-needed {params.clips_needed} --on-decode-error {params.on_decode_error}"
-        " --stray {params.strays:q} --output {output.table:q} > {log:q} 2>&1;"
+        " --stray {params.strays:q} --output {output.table:q} {params.aside} > {log:q} 2>&1;"
         " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q};"
         " echo passed > {output.verdict:q}"

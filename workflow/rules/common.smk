@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
+from homecage.check.aside import read_aside, set_aside
 from homecage.check.gate import (
     identify_study,
     read_state,
@@ -70,6 +71,12 @@ shell.prefix(
 try:
     EXPERIMENT = check_config(config, map(Path, reversed(workflow.configfiles)))
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
+    # What failed the check leaves the study before folds are planned, if that is asked for.
+    ASIDE_FILE = "results/check/aside.json"
+    ASIDE, WHOLE = [], {}
+    if EXPERIMENT.check.on_bad_file == "set_aside":
+        WHOLE = identify_study(STUDY)
+        STUDY, ASIDE = set_aside(STUDY, WHOLE, read_aside(Path(ASIDE_FILE)))
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
     # No fold, and in no table: the models of bundles, made on request (deliver.smk).
     WHOLE = hold_out_none(STUDY.videos, PLAN)

@@ -23,9 +23,11 @@ rule decode_video:
     params:
         raw=lambda wildcards: NOW[f"frames/{wildcards.video}"],
         options=options("frames"),
+        crop=lambda wildcards: str(VIDEOS[wildcards.video].crop or ""),
         code=code("decode-video"),
     shell:
         "python -m homecage decode-video --video {input.video:q} --options {params.options:q}"
+        " --crop={params.crop}"
         " --frames {output.frames:q} --times {output.times:q} --report {output.report:q} > {log:q} 2>&1"
 
 

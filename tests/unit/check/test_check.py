@@ -1,10 +1,14 @@
 """The check names every problem of a study at once, or writes what the study holds."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from homecage.check.annotations import find_annotation_problems
+from homecage.check.aside import read_aside
 from homecage.check.check import check_study
-from homecage.errors import StudyError
+from homecage.errors import SetAsideError, StudyError
 from homecage.frames.raw import RawFile, write_report
 from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
@@ -28,13 +32,16 @@ class Lab:
         self.add_clip("day", "x_w_1", 30)
         self.add_clip("day", "x_g_2", 5)
 
-    def add_video(self, name, n_frames=100, *, damage=(), text="frame: 1-90 walk\n", **columns):
-        self.videos[name] = Video(name, self._found(f"{name}.mpg", n_frames, damage), {}, columns)
+    def add_video(
+        self, name, n_frames=100, *, damage=(), text="frame: 1-90 walk\n", found=None, **columns
+    ):
+        path = self._found(f"{name}.mpg", n_frames, damage, **(found or {}))
+        self.videos[name] = Video(name, path, {}, columns)
         if text is not None:
             self.annotate(name, text)
 
-    def add_clip(self, folder, name, n_frames, *, damage=(), label=None):
-        path = self._found(f"{folder}/{name}.mpg", n_frames, damage)
+    def add_clip(self, folder, name, n_frames, *, damage=(), label=None, found=None):
+        path = self._found(f"{folder}/{name}.mpg", n_frames, damage, **(found or {}))
         clip = Clip(name, path, name.split("_")[1] if label is None else label)
         self.clips.setdefault(folder, {})[name] = clip
 
@@ -44,22 +51,24 @@ class Lab:
         self.videos[name].annotations[f"annotator_{annotator}"] = path
         return path
 
-    def _found(self, name, n_frames, damage):
+    def _found(self, name, n_frames, damage, **more):
         path = self.root / name
-        self.reports[path] = RawFile(
-            path=str(path),
-            size=1,
-            mtime_ns=2,
-            sha256="",
-            n_frames=n_frames,
-            width_px=4,
-            height_px=3,
-            rate_fps=25.0 if n_frames > 1 else None,
-            damage=damage,
-        )
+        found = {
+            "path": str(path),
+            "size": 1,
+            "mtime_ns": 2,
+            "sha256": f"of {name}",
+            "n_frames": n_frames,
+            "width_px": 4,
+            "height_px": 3,
+            "rate_fps": 25.0 if n_frames > 1 else None,
+            "steady_fps": 25.0 if n_frames > 1 else None,
+            "damage": damage,
+        }
+        self.reports[path] = RawFile(**found | more)
         return path
 
-    def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse"):
+    def check(self, *, clip_length=8, clips_needed="yes", on_decode_error="refuse", **more):
         study = Study(
             title="lab",
             videos=tuple(self.videos.values()),
@@ -85,6 +94,7 @@ class Lab:
             on_decode_error=on_decode_error,
             stray=self.strays,
             output=output,
+            **more,
         )
         return read_tsv(output, text=True).set_index("name")
 
@@ -110,14 +120,17 @@ def test_a_sound_study_is_described(lab):
     assert list(table.index) == ["a", "b", "c", "d 1", "day"]
     assert table.columns.tolist() == [
         *("kind", "video", "n_frames", "seconds", "n_frames_annotator_1", "n_frames_annotator_2"),
-        *("n_clips", "n_short_clips", "animal"),
+        *("n_clips", "n_short_clips", "n_frames_stated", "held_against", "warnings", "animal"),
     ]
-    assert table.loc["b"].tolist() == ["video", "b", "100", "4.0", "90", "20", "n/a", "n/a", ""]
+    assert table.loc["b"].tolist() == [
+        *("video", "b", "100", "4.0", "90", "20", "n/a", "n/a", "n/a", "nothing", "", "")
+    ]
     assert table.loc["d 1"].tolist() == [
-        *("video", "d_1", "100", "4.0", "90", "n/a", "n/a", "n/a", "007")
+        *("video", "d_1", "100", "4.0", "90", "n/a", "n/a", "n/a"),
+        *("n/a", "nothing", "", "007"),
     ]
     assert table.loc["day"].tolist() == [
-        *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", "")
+        *("clip_folder", "", "35", "1.4", "n/a", "n/a", "2", "1", "n/a", "n/a", "", "")
     ]
 
 
@@ -215,6 +228,130 @@ def test_a_file_that_was_not_decoded(lab):
     del lab.reports[lab.root / "day" / "x_g_2.mpg"]
     (problem,) = lab.problems()
     assert "x_g_2.mpg: was not decoded" in problem
+
+
+def read_verdicts(lab):
+    return read_tsv(lab.root / "verdicts.tsv", text=True).set_index("path")
+
+
+def test_there_is_a_verdict_on_every_file_whatever_it_is(lab):
+    lab.add_video("d", 50, damage=["cut off", "and [error]"])
+    stated = {
+        "n_frames_stated": 101,
+        "held_against": "index",
+        "warnings": ["100 of 101", "interlaced"],
+    }
+    lab.add_video("e", found=stated)
+    lab.add_clip("day", "x_groo_3", 30, found={"warnings": ["a gap"]})
+    assert len(lab.problems()) == 2
+    table = read_verdicts(lab)
+    assert list(table["verdict"]) == ["error"] * 2 + ["warning"] + ["ok"] * 11
+    assert len(table) == 5 + 5 + 3 + 1  # videos, annotations, clips and the study
+    damaged, unusual = (table.loc[str(lab.root / f"{name}.mpg")] for name in "de")
+    assert damaged["what"].startswith(
+        "damaged, cut off or no video (50 frames could be decoded): cut off;"
+    )
+    assert unusual["what"] == "100 of 101; interlaced"
+    assert unusual[["kind", "n_frames", "n_frames_stated", "held_against"]].tolist() == [
+        *("video", "100", "101", "index")
+    ]
+    clip = table.loc[str(lab.root / "day" / "x_groo_3.mpg")]
+    assert clip["what"].startswith("unknown behavior 'groo'") and clip["what"].endswith("; a gap")
+
+
+def test_warnings_and_damage_that_is_put_up_with_stand_in_the_table(lab):
+    lab.add_video("d", 90, damage=["cut off"], found={"warnings": ["a gap"]})
+    lab.add_clip("day", "x_w_3", 30, found={"warnings": ["interlaced"]})
+    lab.add_clip("day", "x_w_4", 30, damage=["[error]\tat 3"])
+    table = lab.check(on_decode_error="warn")
+    assert table.loc["d", "warnings"] == "cut off; a gap"
+    first, second = table.loc["day", "warnings"].split("; ")
+    assert first.endswith("x_w_3.mpg: interlaced") and second.endswith("x_w_4.mpg: [error] at 3")
+    assert (read_verdicts(lab)["verdict"] == "warning").sum() == 3
+
+
+def test_one_recording_under_two_names_is_refused(lab):
+    lab.add_video("d", found={"sha256": "of a.mpg"})
+    (problem,) = lab.problems()
+    assert problem.endswith(
+        "d.mpg: has the same content as "
+        + str(lab.root / "a.mpg")
+        + "; list each recording once, or it "
+        "is learned from while it is held out"
+    )
+
+
+def test_empty_files_are_not_copies_of_each_other(lab):
+    for name in "de":
+        lab.add_video(name, 0, damage=["the file is empty"], found={"sha256": "of nothing"})
+    assert all("the file is empty" in problem for problem in lab.problems())
+
+
+def test_a_clip_that_is_listed_twice_is_a_warning_and_one_that_is_a_video_is_refused(lab):
+    lab.add_clip("night", "x_w_1", 30, found={"sha256": "of day/x_w_1.mpg"})
+    assert lab.check().loc["night", "warnings"].startswith("has the same content as")
+    verdict = read_verdicts(lab).loc[str(lab.root / "night" / "x_w_1.mpg")]
+    assert verdict["verdict"] == "warning" and "has the same content as" in verdict["what"]
+    (lab.root / "checked.tsv").unlink()
+    lab.add_clip("night", "x_w_2", 100, found={"sha256": "of a.mpg"})
+    (problem,) = lab.problems()
+    assert (
+        "night/x_w_2.mpg: has the same content as" in problem
+        and "list each recording once" in problem
+    )
+
+
+def test_different_frame_rates_are_refused_with_both_numbers(lab):
+    lab.add_video("d", found={"steady_fps": 30000 / 1001})
+    lab.add_clip("day", "x_w_3", 30, found={"steady_fps": 30.0})  # As good as 29.97.
+    (problem,) = lab.problems()
+    a, d = lab.root / "a.mpg", lab.root / "d.mpg"
+    assert (
+        f"different frame rates: 25 frames/s in {a} and 4 more; 29.97 frames/s in {d} and 1 more"
+        in problem
+    )
+    assert "a model counts frames" in problem
+
+
+def test_what_fails_is_set_aside_on_request(lab):
+    lab.add_video("d", damage=["cut off"])
+    lab.annotate("b", "frame: 1-2 fly\n", annotator=2)
+    lab.add_clip("day", "x_groo_3", 30)
+    state = {"frames/d": "1", "annotations/annotator_2/b": "2", "frames/b": "3", "clips/day": "4"}
+    told = {"aside": lab.root / "aside.json", "state": json.dumps(state)}
+    with pytest.raises(SetAsideError) as error:
+        lab.check(**told)
+    assert not (lab.root / "checked.tsv").exists()
+    first, *lines, last = str(error.value).splitlines()
+    assert first.startswith("3 files cannot be used and left the study") and len(lines) == 3
+    assert last == "Run the same command again: it goes on without them."
+    left = {Path(one.path).name: one for one in read_aside(told["aside"])}
+    assert left["b.mpg"].state == {"annotations/annotator_2/b": "2", "frames/b": "3"}
+    assert left["b.mpg"].why.startswith(f"{lab.root / 'b2.txt'}: line 1: unknown behavior 'fly'")
+    assert left["d.mpg"].state == {"frames/d": "1"} and "cut off" in left["d.mpg"].why
+    assert left["x_groo_3.mpg"].state == {"clips/day": "4"}
+
+
+def test_what_no_file_is_to_blame_for_is_not_set_aside(lab):
+    lab.add_video("d", damage=["cut off"])
+    lab.add_video("e", found={"steady_fps": 10.0})
+    assert len(lab.problems(aside=lab.root / "aside.json")) == 2
+    assert not (lab.root / "aside.json").exists()
+
+
+def test_a_variable_rate_is_no_rate_to_compare(lab):
+    lab.add_video(
+        "d", found={"rate_fps": 11.0, "steady_fps": None, "warnings": ["a variable frame rate"]}
+    )
+    assert lab.check().loc["d", "warnings"] == "a variable frame rate"
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "rate_fps", "passes"), [(8, 28, True), (8, 30, False), (100, 25.4, True)]
+)
+def test_a_short_clip_does_not_tell_its_rate_to_the_last_digit(lab, n_frames, rate_fps, passes):
+    lab.add_clip("day", "x_w_3", n_frames, found={"steady_fps": rate_fps})
+    assert len(lab.check() if passes else lab.problems()) == (4 if passes else 1)
 
 
 def test_changed_annotations_are_judged_alone(lab, tmp_path):

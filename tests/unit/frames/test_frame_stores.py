@@ -76,7 +76,8 @@ def test_a_video_its_times_and_what_was_found(lab):
     assert np.array_equal(read_times(lab.times), time_s)
     sha256 = hashlib.sha256(lab.video.read_bytes()).hexdigest()
     (found,) = json.loads(lab.report.read_text(encoding="utf-8"))["files"]
-    assert found.pop("rate_fps") == pytest.approx(30000 / 1001)
+    for rate in ("rate_fps", "steady_fps"):
+        assert found.pop(rate) == pytest.approx(30000 / 1001)
     assert found == {
         "path": str(lab.video),
         "size": lab.video.stat().st_size,
@@ -86,11 +87,29 @@ def test_a_video_its_times_and_what_was_found(lab):
         "width_px": 64,
         "height_px": 48,
         "damage": [],
+        "warnings": ["time does not increase after frame 216"],  # As pictures share a packet.
+        "n_frames_stated": None,
+        "held_against": "last timestamp",
     }
     assert store.attributes["sha256"] == [sha256]
     assert store.attributes["ffmpeg_version"]
     assert "rawvideo" in store.attributes["ffmpeg_arguments"]
     assert str(lab.video.parent) not in str(store.attributes)
+
+
+def test_a_part_of_the_picture(lab):
+    whole = lab.decode_video()["frames"][:]
+    decode_video(
+        video=lab.video,
+        options=FramesOptions(size_px=32),
+        crop="8,0,32,24",
+        frames=lab.frames,
+        times=lab.times,
+        report=lab.report,
+    )
+    part = open_store(lab.frames, kind="frames")
+    assert part["frames"].shape == whole.shape and not np.array_equal(part["frames"][:], whole)
+    assert "crop=32:24:8:0" in str(part.attributes["ffmpeg_arguments"])
 
 
 def test_a_file_is_decoded_once(lab, monkeypatch):
@@ -139,6 +158,17 @@ def test_a_damaged_video_is_decoded_as_far_as_it_goes(lab, caplog, on_decode_err
     (found,) = read_report(lab.report)
     assert 0 < len(store["frames"]) == len(read_times(lab.times)) == found.n_frames < 300
     assert found.damage and found.damage[0] in caplog.text
+
+
+def test_what_is_unusual_is_said_and_written_down(lab, make_video, caplog):
+    keep = ("-vf", "select='lt(n,10)+not(mod(n,3))'", "-fps_mode", "vfr", "-c:v", "mpeg4")
+    lab.video = make_video("a.mp4", rate="25", arguments=keep)
+    lab.decode_video()
+    (found,) = read_report(lab.report)
+    (warning,) = found.warnings
+    assert warning.startswith("a variable frame rate: 30 frames") and found.damage == []
+    assert f"{lab.video}: {warning}" in caplog.text
+    assert (found.n_frames_stated, found.held_against) == (30, "sample table")
 
 
 def test_a_file_that_is_no_video_has_no_frames(lab):

@@ -170,6 +170,13 @@ def test_labels_and_titles_cannot_break_the_page(write, tables):
     assert r"\|\*" in markdown and r"| \<b>\| |" in markdown
 
 
+def test_files_that_left_the_study_are_listed(write, tables):
+    for text in write(tables, aside=["a.mpg: cut off", "b.mpg: empty"]):
+        for file in ("a.mpg: cut off", "b.mpg: empty"):
+            assert f"Set aside by the check, neither learned from nor scored: {file}" in text
+    assert not any("Set aside" in text for text in write(tables))
+
+
 def test_leakage_is_warned_of_and_only_where_there_is_some():
     rows = [
         ("content", "c", "c/1.mpg", "v"),

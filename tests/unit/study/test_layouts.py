@@ -222,6 +222,22 @@ def test_a_sheet_with_a_mistake(tmp_path, videos, message):
         find_sheets(tmp_path, videos)
 
 
+def test_a_crop_of_some_videos(tmp_path):
+    make_files(tmp_path, "a.mp4", "b.mp4")
+    sheet = "video\tpath\tcrop\tanimal\na\ta.mp4\t1, 2,30,40\tM1\nb\tb.mp4\t\tM2\n"
+    first, second = find_sheets(tmp_path, sheet).videos
+    assert str(first.crop) == "1,2,30,40" and second.crop is None
+    assert dict(first.columns) == {"animal": "M1"}  # No column of the lab's own.
+
+
+def test_crops_that_are_none_are_named_together(tmp_path):
+    make_files(tmp_path, "a.mp4", "b.mp4")
+    with pytest.raises(StudyError) as error:
+        find_sheets(tmp_path, "video\tpath\tcrop\na\ta.mp4\t1,2,3\nb\tb.mp4\tleft\n")
+    assert "videos.tsv, line 2: crop: found '1,2,3'; expected x,y,width,height" in str(error.value)
+    assert "videos.tsv, line 3: crop: found 'left'" in str(error.value)
+
+
 def test_a_sheet_names_all_its_mistakes(tmp_path):
     with pytest.raises(StudyError, match="2 problems") as error:
         find_sheets(tmp_path, "video\tpath\na\ta.mp4\nb\tb.mp4\n")

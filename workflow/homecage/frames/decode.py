@@ -7,7 +7,6 @@ only plain video containers are opened, so that a playlist in disguise reads no 
 """
 
 import io
-import logging
 import math
 import os
 import re
@@ -28,28 +27,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homecage.errors import ConfigError, VideoError
+from homecage.frames.containers import Statement, read_statement
+from homecage.frames.judge import judge_length, judge_times
+from homecage.frames.log import Log
 from homecage.frames.options import FramesOptions
 from homecage.running.prefetch import prefetch
+from homecage.study.crop import Crop
 
 BLOCK = 64
 """Frames handed over at a time: the bound of memory."""
 
 _CONTAINERS = "avi,m4v,matroska,mov,mpeg,mpegts,mpegvideo"
-_MAX_DAMAGE = 4  # Lines of damage that are kept: a broken file has one for each of its frames.
 _OLDEST_FFMPEG = 7  # -enc_time_base demux, and the words of the log that are read here.
 
 _PAUSE_S = 0.005  # Between two readings of the frames' times.
 
-_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
-_SEVERE = re.compile(r"\[(error|fatal|panic)\]")
-_CORRUPT = re.compile(r"\[warning\].*corrupt", re.IGNORECASE)
-_STREAM = re.compile(r"Stream #0:.*: Video: .*, (?P<width>\d+)x(?P<height>\d+)[ ,]")
-_CHANGE = re.compile(r"Reconfiguring filter graph because .*, (?P<width>\d+)x(?P<height>\d+)")
-
 _TIME = re.compile(r"(-?\d+) (\d+)/(\d+)")
 _NO_TIME = -(2**63)
 
-logger = logging.getLogger(__name__)
+
+_NOTHING = Statement()
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,10 @@ class Decoding:
     height_px: int | None
     damage: tuple[str, ...]
     """Every sign that frames are missing or wrong; empty for a sound file."""
+    warnings: tuple[str, ...] = ()
+    """What is unusual about the video, and makes no frame wrong."""
+    stated: Statement = _NOTHING
+    """What the container states, against which the frames were held."""
 
     @property
     def n_frames(self) -> int:
@@ -103,7 +104,11 @@ def _find_ffmpeg(program: str) -> tuple[str, str]:
 
 
 def build_arguments(
-    options: FramesOptions, *, video: str = "VIDEO", times: str = "TIMES"
+    options: FramesOptions,
+    crop: Crop | None = None,
+    *,
+    video: str = "VIDEO",
+    times: str = "TIMES",
 ) -> list[str]:
     """Return ffmpeg's arguments; without paths they are the description of how frames were made."""
     stream = ffmpeg.input(
@@ -117,9 +122,14 @@ def build_arguments(
         protocol_whitelist="file",
     )
     scale = f"scale={options.size_px}:{options.size_px}:flags=bilinear+bitexact+accurate_rnd"
+    if (
+        crop
+    ):  # By the upright picture: ffmpeg turns it before. exact: also where pixels share colors.
+        x, y, width, height = crop
+        scale = f"crop={width}:{height}:{x}:{y}:exact=1,{scale}"
     pixels = {"vf": f"{scale},format=rgb24", "f": "rawvideo", "pix_fmt": "rgb24"}
     every_frame = {
-        "map": "0:V:0",  # The first stream of video that is not a cover picture.
+        "map": f"0:V:{options.stream or 0}",  # Of the streams of video that are no cover picture.
         "fps_mode": "passthrough",
         "enc_time_base": "demux",
         "bsf:v": "setts=ts=N",  # The muxer takes times that are not in order for an error of its own.
@@ -130,9 +140,12 @@ def build_arguments(
 
 
 def decode(
-    path: Path, options: FramesOptions, take: Callable[[NDArray[np.uint8]], None]
+    path: Path,
+    options: FramesOptions,
+    take: Callable[[NDArray[np.uint8]], None],
+    crop: Crop | None = None,
 ) -> Decoding:
-    """Decode a video file once, from its first frame to its last.
+    """Decode a video file once, from its first frame to its last, and hold it against what it states.
 
     ``take`` receives the frames in order, in blocks (up to ``BLOCK``, size, size, 3). A damaged file
     raises nothing: what is wrong with it is in the result.
@@ -141,8 +154,10 @@ def decode(
         VideoError: something ended ffmpeg, which says nothing of the video.
     """
     program, _ = find_ffmpeg(options)
+    if path.is_file() and not path.stat().st_size:
+        return Decoding(np.empty(0), None, None, ("the file is empty", "no frame could be decoded"))
     times_end, ffmpegs_end = os.pipe()
-    arguments = build_arguments(options, video=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}")
+    arguments = build_arguments(options, crop, video=f"file:{path}", times=f"/dev/fd/{ffmpegs_end}")
     # Log and times are read while ffmpeg writes them: it would stop at a full pipe, and a full disk
     # would cut files off without a word.
     with os.fdopen(times_end, "rb", buffering=0) as times, ThreadPoolExecutor(2) as readers:
@@ -159,24 +174,35 @@ def decode(
             os.close(ffmpegs_end)
         with process:
             assert process.stdout is not None and process.stderr is not None
-            log = readers.submit(_read_log, io.TextIOWrapper(process.stderr, errors="replace"))
+            lines = io.TextIOWrapper(process.stderr, errors="replace")
+            log = readers.submit(Log, lines, options.stream)
             read_times = readers.submit(_read_times, _read_seldom(times))
             try:
                 n_taken = _hand_over(process.stdout, options, take)
                 process.wait()
             finally:
                 process.kill()
-            (width_px, height_px, damage), time_s = log.result(), read_times.result()
+            found, time_s = log.result(), read_times.result()
     if process.returncode < 0:
         name = signal.Signals(-process.returncode).name
         raise VideoError(path, f"ffmpeg was ended by signal {name}; run snakemake again")
-    damage += _judge_exit(process.returncode, damage)
-    damage += _judge_times(time_s)
+    damage = [*found.damage, *_judge_exit(process.returncode, [*found.unfit, *found.damage])]
     if n_taken != len(time_s):
         damage.append(f"{n_taken} frames came out of ffmpeg, which counted {len(time_s)}")
-    if (backwards := np.flatnonzero(np.diff(time_s) <= 0)).size:
-        logger.warning("%s: time does not increase after frame %d", path, backwards[0])
-    return Decoding(time_s, width_px, height_px, tuple(damage))
+    stated = read_statement(path, options.stream or 0) or found.statement
+    length, timing = judge_length(stated, time_s, _count_bytes(path)), judge_times(time_s)
+    return Decoding(
+        time_s,
+        found.width_px,
+        found.height_px,
+        damage=(*found.unfit, *found.judge_crop(crop), *length.damage, *timing.damage, *damage),
+        warnings=(*found.warnings, *length.warnings, *timing.warnings),
+        stated=stated,
+    )
+
+
+def _count_bytes(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _build_environment() -> dict[str, str]:
@@ -211,32 +237,6 @@ def _read_blocks(pipe: IO[bytes], size_px: int) -> Iterator[NDArray[np.uint8]]:
         yield block[:n_frames]
 
 
-def _read_log(lines: Iterable[str]) -> tuple[int | None, int | None, list[str]]:
-    """Return the video's width and height as first stated, and the damage that the log names."""
-    size: tuple[int, int] | None = None
-    damage: dict[str, None] = {}  # In the order of the log, each once.
-    n_more = 0
-    for line in lines:
-        if size is None and (match := _STREAM.search(line)) and "attached pic" not in line:
-            size = int(match["width"]), int(match["height"])
-        if match := _CHANGE.search(line):
-            changed = int(match["width"]), int(match["height"])
-            if changed == size:
-                continue
-            sign = f"the picture's size changes to {changed[0]}x{changed[1]} on the way"
-        elif _SEVERE.search(line) or _CORRUPT.search(line):
-            sign = _ADDRESS.sub("", line).strip()
-        else:
-            continue
-        if len(damage) < _MAX_DAMAGE:
-            damage[sign] = None
-        elif sign not in damage:
-            n_more += 1
-    more = [f"and {n_more} more lines like these"] if n_more else []
-    width_px, height_px = size or (None, None)
-    return width_px, height_px, [*damage, *more]
-
-
 def _read_seldom(pipe: IO[bytes]) -> Iterator[str]:
     """Yield the lines of a pipe, some at a time: to wake for each frame's would cost a tenth of decoding."""
     rest = b""
@@ -254,15 +254,6 @@ def _read_times(lines: Iterable[str]) -> NDArray[np.float64]:
             ticks, numerator, denominator = map(int, match.groups())
             time_s.append(math.nan if ticks == _NO_TIME else ticks * numerator / denominator)
     return np.array(time_s)
-
-
-def _judge_times(time_s: NDArray[np.float64]) -> list[str]:
-    untimed = np.flatnonzero(np.isnan(time_s))
-    if not len(time_s):
-        return ["no frame could be decoded"]
-    if len(untimed):
-        return [f"{len(untimed)} frames have no presentation time, first frame {untimed[0]}"]
-    return []
 
 
 def _judge_exit(status: int, damage: list[str]) -> list[str]:

@@ -20,3 +20,6 @@ class FramesOptions(Options):
     on_decode_error: Literal["refuse", "warn"] = "refuse"
     """What to do with a damaged video: ``refuse`` it, or ``warn`` and use the frames that could be
     decoded."""
+    stream: int | None = Field(None, ge=0)
+    """Which of a file's video streams is decoded, counted from 0; null: its only one, and a file with
+    several is refused."""

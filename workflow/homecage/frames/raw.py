@@ -34,6 +34,15 @@ class RawFile:
     rate_fps: float | None
     damage: Sequence[str]
     """Every sign that frames are missing or wrong; empty for a sound file."""
+    warnings: Sequence[str] = ()
+    """What is unusual about the video, and makes no frame wrong."""
+    steady_fps: float | None = None
+    """The rate, gaps and repeated times aside; none for a variable one."""
+    n_frames_stated: int | None = None
+    """The frames that the container lists or counts; none where it does neither."""
+    held_against: str = "nothing"
+    """What of the container the frames were held against: sample table, index, header, duration, last
+    timestamp (of the file as it is, so that a cut between two pictures leaves no trace) or nothing."""
 
 
 def write_report(path: Path, files: Iterable[RawFile]) -> None:

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from homecage.errors import StoreError
 from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpeg
+from homecage.frames.judge import measure_steady_rate
 from homecage.frames.options import FramesOptions
 from homecage.frames.raw import RawFile, describe_file, write_report
 from homecage.storage.frame_tables import read_times, write_times
 from homecage.storage.stores import ArraySpec, StoreWriter, open_store, write_store
+from homecage.study.crop import Crop, parse_crop
 
 _SHARD = 2**16  # Frames in a file: half an hour and more.
 _CHUNK = 8  # Frames read at once, as many as a clip has.
@@ -30,20 +32,28 @@ class _EarlierStandError(Exception):
 
 
 def decode_video(
-    *, video: Path, options: FramesOptions, frames: Path, times: Path, report: Path
+    *,
+    video: Path,
+    options: FramesOptions,
+    crop: str = "",
+    frames: Path,
+    times: Path,
+    report: Path,
 ) -> None:
     """Decode a full video into its frames, their times, and a report of what was found.
 
+    Of its picture, ``crop`` (x,y,width,height in pixels of the upright frame) is used; all, if empty.
     The store (kind ``frames``) holds ``frames`` uint8 (T, size, size, 3), RGB. Damage fails nothing
     here, so that the check of the study can name all of it: what could be decoded is written. But where
     damage is refused and there are earlier frames and times, only the report is.
     """
     try:
         with write_store(frames, kind="frames", arrays={"frames": _specify(options)}) as writer:
-            file, time_s = _append_file(writer, video, options, report)
+            part = parse_crop(crop) if crop else None
+            file, time_s = _append_file(writer, video, options, report, part)
             if _is_refused([file], options) and _stand(frames, "frames", times):
                 raise _EarlierStandError
-            writer.attributes |= _describe_making([file], options)
+            writer.attributes |= _describe_making([file], options, part)
         logger.info("%s: %d frames", video, file.n_frames)
         write_times(times, time_s)
     except _EarlierStandError:
@@ -77,13 +87,17 @@ def decode_clips(*, clips: list[Path], options: FramesOptions, frames: Path, rep
 
 
 def _append_file(
-    writer: StoreWriter, path: Path, options: FramesOptions, report: Path
+    writer: StoreWriter,
+    path: Path,
+    options: FramesOptions,
+    report: Path,
+    crop: Crop | None = None,
 ) -> tuple[RawFile, NDArray[np.float64]]:
     """Append a file's frames to a store; return what it is and its times (T,)."""
     # Before it is decoded: a file that is written to meanwhile is another one at the next planning.
     described = describe_file(path, report)
-    decoding = decode(path, options, take=partial(writer.append, "frames"))
-    for sign in decoding.damage:
+    decoding = decode(path, options, take=partial(writer.append, "frames"), crop=crop)
+    for sign in (*decoding.damage, *decoding.warnings):
         logger.warning("%s: %s", path, sign)
     return describe_decoding(described, decoding), decoding.time_s
 
@@ -97,6 +111,10 @@ def describe_decoding(described: dict[str, Any], decoding: Decoding) -> RawFile:
         height_px=decoding.height_px,
         rate_fps=decoding.rate_fps,
         damage=decoding.damage,
+        warnings=decoding.warnings,
+        steady_fps=measure_steady_rate(decoding.time_s),
+        n_frames_stated=decoding.stated.n_frames or decoding.stated.n_frames_header,
+        held_against=decoding.stated.by,
     )
 
 
@@ -117,10 +135,12 @@ def _specify(options: FramesOptions) -> ArraySpec:
     return ArraySpec((options.size_px, options.size_px, 3), "uint8", chunk=_CHUNK, shard=_SHARD)
 
 
-def _describe_making(files: list[RawFile], options: FramesOptions) -> dict[str, Any]:
+def _describe_making(
+    files: list[RawFile], options: FramesOptions, crop: Crop | None = None
+) -> dict[str, Any]:
     _, version = find_ffmpeg(options)
     return {
         "sha256": [file.sha256 for file in files],
         "ffmpeg_version": version,
-        "ffmpeg_arguments": build_arguments(options),
+        "ffmpeg_arguments": build_arguments(options, crop),
     }

@@ -43,6 +43,7 @@ def write_accuracy(
     ceiling: Path | None = None,
     leakage: Path | None = None,
     left_out: Literal["yes", "no"] = "no",
+    aside: list[str] | None = None,
     titles: Titles,
     data_label: str,
     html: Path,
@@ -60,6 +61,7 @@ def write_accuracy(
             frames_of, level, average, accuracy.
         leakage: the leakage audit, ``leakage.tsv``.
         left_out: whether the convnet did without the clips that it found.
+        aside: files that failed the check and left the study, each with the reason.
         titles: the methods, and what they are called; if empty, as in the tables.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
@@ -75,6 +77,9 @@ def write_accuracy(
         )
     if leakage:
         notes += warn_of_leakage(read_tsv(leakage, text=True), left_out == "yes")
+    notes += [
+        f"Set aside by the check, neither learned from nor scored: {file}" for file in aside or ()
+    ]
     for path, form in ((html, format_html), (markdown, format_markdown)):
         with publish(path) as temporary:
             temporary.write_text(form(rows, notes), encoding="utf-8")

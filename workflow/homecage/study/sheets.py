@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from homecage.errors import StudyError
+from homecage.errors import ConfigError, StudyError
+from homecage.study.crop import Crop, parse_crop
 from homecage.study.files import refuse, refuse_control_characters, refuse_same_names
 from homecage.study.study import ANNOTATORS, Clip, ClipFolder, Study, Video
 
-_VIDEO_COLUMNS = ("video", "path", *ANNOTATORS)
+_OPTIONAL = (*ANNOTATORS, "crop")
+_VIDEO_COLUMNS = ("video", "path", *_OPTIONAL)
 _TAKEN = (
     "name",
     "fold",
@@ -28,7 +30,7 @@ def read_sheets(root: Path) -> Study:
         StudyError: a sheet is missing or malformed, names a file that is not there, or the same twice.
     """
     sheet = root / "videos.tsv"
-    columns, rows = _read_sheet(sheet, required=("video", "path"), optional=ANNOTATORS, more=True)
+    columns, rows = _read_sheet(sheet, required=("video", "path"), optional=_OPTIONAL, more=True)
     if not rows:
         raise StudyError([f"{sheet}: no videos; expected one line per full video"])
     _refuse_names(rows, ("video",))
@@ -46,8 +48,9 @@ def read_sheets(root: Path) -> Study:
             root / row["path"],
             {annotator: root / row[annotator] for annotator in ANNOTATORS if row[annotator]},
             {column: row[column] for column in further},
+            crop,
         )
-        for _, row in rows
+        for (_, row), crop in zip(rows, _parse_crops(rows), strict=True)
     ]
     return Study(
         title=root.resolve().name,
@@ -55,6 +58,17 @@ def read_sheets(root: Path) -> Study:
         clip_folders=_read_clips(root),
         columns=further,
     )
+
+
+def _parse_crops(rows: Iterable[Row]) -> list[Crop | None]:
+    crops, problems = [], []
+    for place, row in rows:
+        try:
+            crops.append(parse_crop(row["crop"]) if row["crop"] else None)
+        except ConfigError as error:
+            problems.append(f"{place}: {error}")
+    refuse(problems)
+    return crops
 
 
 def _read_clips(root: Path) -> tuple[ClipFolder, ...]:

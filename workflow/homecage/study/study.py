@@ -8,6 +8,7 @@ from pathlib import Path
 
 from homecage.errors import StudyError
 from homecage.study.behaviors import Vocabulary
+from homecage.study.crop import Crop
 from homecage.study.names import find_unsafe, safe_name
 
 ANNOTATORS = ("annotator_1", "annotator_2")
@@ -24,6 +25,8 @@ class Video:
     """By annotator."""
     columns: Mapping[str, str]
     """Further columns of its line in the sheet: animal, cage, session ..."""
+    crop: Crop | None = None
+    """The part of its picture that is used; none for all of it."""
 
     @property
     def key(self) -> str:

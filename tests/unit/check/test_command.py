@@ -1,0 +1,73 @@
+"""The command runs the workflow up to the gate and prints a verdict on every file, the worst last."""
+
+import subprocess
+
+import pandas as pd
+import pytest
+
+from homecage.check import command
+from homecage.check.command import check
+from homecage.check.verdicts import Verdict, write_verdicts
+from homecage.errors import HomecageError
+
+VERDICTS = [
+    Verdict("study", ""),
+    Verdict("video", "a.mpg", ["a.mpg: cut off"]),
+    Verdict("video", "b.mpg", [], ["interlaced"]),
+    Verdict("annotation", "b.txt"),
+    Verdict("clip", "c.mpg"),
+]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the command with another program in place of Snakemake; return its arguments."""
+
+    def run(verdicts=None, status=0, **options):
+        called = []
+
+        def snakemake(words):
+            called.extend(words)
+            if verdicts is not None:
+                write_verdicts(tmp_path / "results" / "check" / "verdicts.tsv", verdicts)
+            return subprocess.CompletedProcess(words, status)
+
+        monkeypatch.setattr(command.subprocess, "run", snakemake)
+        check(study=tmp_path, **options)
+        return called
+
+    return run
+
+
+def test_a_sound_study(run, tmp_path, capsys):
+    called = run(VERDICTS[2:], cores="2", profile="slurm")
+    assert called[1].endswith("--snakefile") and called[2].endswith("/Snakefile")
+    assert called[3:] == [
+        *("--directory", str(tmp_path), "--cores", "2", "--profile", "slurm"),
+        *("--forcerun", "check_study", "--", "results/check/verdict.txt"),
+    ]
+    *lines, counted, where = capsys.readouterr().out.splitlines()
+    assert lines == ["ok       b.txt", "warning  b.mpg: interlaced"]
+    assert counted == "3 verdicts: 0 error, 1 warning, 2 ok"
+    assert where.endswith("results/check/index.html")
+
+
+def test_a_file_that_cannot_be_used(run, capsys):
+    with pytest.raises(HomecageError, match="1 of these cannot be used as they are"):
+        run(VERDICTS, status=1)
+    assert "error    a.mpg: cut off\n5 verdicts: 1 error" in capsys.readouterr().out
+
+
+def test_what_comes_between_leaves_no_verdict_of_before(run, capsys):
+    run(VERDICTS[2:])
+    capsys.readouterr()
+    with pytest.raises(HomecageError, match="no verdict: what came between stands above"):
+        run(None, status=1)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_table_of_verdicts(tmp_path):
+    write_verdicts(tmp_path / "v.tsv", VERDICTS)
+    table = pd.read_csv(tmp_path / "v.tsv", sep="\t")
+    assert table["verdict"].tolist() == ["error", "warning", "ok", "ok", "ok"]
+    assert table.loc[0, ["path", "what"]].tolist() == ["a.mpg", "cut off"]

@@ -1,0 +1,65 @@
+"""What the check's columns and options do to a plan; nothing is run."""
+
+import re
+
+import pytest
+
+from homecage.check.aside import Aside, add_aside, name_parts
+from homecage.check.gate import identify_study
+from homecage.study.sheets import read_sheets
+from tests.project import TINY, Project, copy_project
+from tests.workflow.plans import read_jobs
+
+VIDEOS = "abcd"
+CROP = "8,0,48,40"
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch) -> Project:
+    """Four videos in a sheet, one of which is cropped."""
+    dataset = {"layout": "sheets", "root": "data"}
+    learned = {"folds": {"validation": 1}, "convnet": {"trained_on": "fold"}}
+    config = TINY | learned | {"dataset": dataset, "check": {"on_bad_file": "set_aside"}}
+    project = copy_project(tmp_path / "project", config)
+    data = project.path / "data"
+    data.mkdir()
+    rows = ["video\tpath\tannotator_1\tcrop"]
+    for name in VIDEOS:
+        (data / f"{name}.mpg").write_text(f"no video {name}")
+        (data / f"{name}.txt").write_text("frame: 1-9 walk\n")
+        rows.append(f"{name}\t{name}.mpg\t{name}.txt\t{CROP if name == 'b' else ''}")
+    (data / "videos.tsv").write_text("\n".join(rows) + "\n")
+    monkeypatch.chdir(project.path)
+    return project
+
+
+def list_decoded(project):
+    shown = project.run("--dry-run", "--printshellcmds").stdout
+    jobs = [fields for rule, fields in read_jobs(shown) if rule == "decode_video"]
+    commands = re.findall(r"--video data/(\w)\.mpg .*? --crop=(\S*) ", shown)
+    assert len(jobs) == len(commands)
+    return dict(commands), shown
+
+
+def test_a_crop_is_told_to_its_own_video_alone(lab):
+    crops, shown = list_decoded(lab)
+    assert crops == {"a": "", "b": CROP, "c": "", "d": ""}
+    assert shown.count(CROP) == 1
+
+
+def test_what_is_set_aside_is_not_planned_until_it_is_mended(lab):
+    data = lab.path / "data"
+    state = identify_study(read_sheets(data.relative_to(lab.path)))
+    left = Aside("data/c.mpg", "cut {off}", name_parts(state, video="c"))
+    add_aside(lab.results / "check" / "aside.json", [left])
+    crops, shown = list_decoded(lab)
+    assert set(crops) == {"a", "b", "d"}
+    assert len(re.findall(r"^rule train_model:", shown, re.MULTILINE)) == 3
+    assert (
+        "Set aside by an earlier check, unless they are mended:\n  - data/c.mpg: cut {off}" in shown
+    )
+    (data / "c.txt").write_text("frame: 1-8 walk\n")
+    assert set(list_decoded(lab)[0]) == set(VIDEOS)
+    stop = ("--config", "check={on_bad_file: stop}")
+    (data / "c.txt").write_text("frame: 1-9 walk\n")
+    assert "decode_video" in lab.plan(*stop) and lab.plan(*stop)["decode_video"] == 4

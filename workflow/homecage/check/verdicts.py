@@ -1,0 +1,68 @@
+"""A verdict on each file of a study, in plain words, and the table of all."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from homecage.frames.raw import RawFile
+from homecage.storage.tables import write_tsv
+
+Kind = Literal["study", "video", "clip", "annotation"]
+
+_COLUMNS = ["verdict", "kind", "path", "n_frames", "n_frames_stated", "held_against", "what"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found of a file; of a study, what no single file is to blame for."""
+
+    kind: Kind
+    path: str
+    """Of the file; of a study, nothing."""
+    problems: Sequence[str] = ()
+    """Why nothing may be learned while it is in the study, each with the place."""
+    warnings: Sequence[str] = ()
+    """What is unusual about it, and is used as it is."""
+    file: RawFile | None = None
+    """What decoding found in it."""
+
+    @property
+    def verdict(self) -> str:
+        """Error, warning or ok."""
+        return "error" if self.problems else "warning" if self.warnings else "ok"
+
+    @property
+    def said(self) -> list[str]:
+        """All that is to be said of the file, without its path."""
+        texts = [*self.problems, *self.warnings]
+        return [text.removeprefix(self.path).lstrip(":, ") if self.path else text for text in texts]
+
+    @property
+    def what(self) -> str:
+        """All of it in a line."""
+        return " ".join("; ".join(self.said).split())
+
+
+def write_verdicts(path: Path, verdicts: Iterable[Verdict]) -> None:
+    """Write a table of verdicts: errors first, then warnings."""
+    rows = [
+        {
+            "verdict": one.verdict,
+            "kind": one.kind,
+            "path": one.path,
+            "n_frames": one.file.n_frames if one.file else None,
+            "n_frames_stated": one.file.n_frames_stated if one.file else None,
+            "held_against": one.file.held_against if one.file else None,
+            "what": one.what,
+        }
+        for one in sort_verdicts(verdicts)
+    ]
+    write_tsv(path, pd.DataFrame(rows, columns=_COLUMNS, dtype=object))
+
+
+def sort_verdicts(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return errors first, then warnings, in the study's order otherwise."""
+    return sorted(verdicts, key=lambda one: ("error", "warning", "ok").index(one.verdict))
