@@ -79,7 +79,7 @@ try:
         STUDY, ASIDE = set_aside(STUDY, WHOLE, read_aside(Path(ASIDE_FILE)))
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
     # No fold, and in no table: the models of bundles, made on request (deliver.smk).
-    WHOLE = hold_out_none(STUDY.videos, PLAN)
+    EVERYTHING = hold_out_none(STUDY.videos, PLAN)
     METHODS = EXPERIMENT.complete_methods
     FOLDS_OF = {
         name: {
@@ -99,7 +99,7 @@ except HomecageError as error:
 VIDEOS = {video.key: video for video in STUDY.videos}
 FOLDERS = {folder.key: folder for folder in STUDY.clip_folders}
 FOLDS = {fold.name: fold for fold in PLAN}
-TRAINING = {**FOLDS, WHOLE.name: WHOLE}
+TRAINING = {**FOLDS, EVERYTHING.name: EVERYTHING}
 FOLD_OF = {video: fold.name for fold in PLAN for video in fold.held_out}
 BEHAVIORS = list(EXPERIMENT.vocabulary.names)
 CHECKED = "results/check/videos.tsv"

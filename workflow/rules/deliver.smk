@@ -2,10 +2,10 @@
 
 # What is to be annotated, by the names of the results.
 try:
-    FOUND = EXPERIMENT.annotate.videos
-    FOUND = list_videos(FOUND) if FOUND else []
-    refuse(find_unsafe([path.stem for path in FOUND]))
-    NEW_VIDEOS = {safe_name(path.stem): path for path in FOUND}
+    NEW_FOLDER = EXPERIMENT.annotate.videos
+    NEW_FILES = list_videos(NEW_FOLDER) if NEW_FOLDER else []
+    refuse(find_unsafe([path.stem for path in NEW_FILES]))
+    NEW_VIDEOS = {safe_name(path.stem): path for path in NEW_FILES}
 except (HomecageError, OSError) as error:
     raise WorkflowError(f"annotate.videos: {error}") from None
 
@@ -27,11 +27,13 @@ localrules:
 rule make_bundle:
     input:
         model=lambda wildcards: (
-            [name_model(MODEL, wildcards.method, WHOLE.name)]
+            [name_model(MODEL, wildcards.method, EVERYTHING.name)]
             if METHODS[wildcards.method].model
             else []
         ),
-        convnet=lambda wildcards: name_learned(wildcards.method, net_of(WHOLE.name)),
+        convnet=lambda wildcards: name_learned(
+            wildcards.method, net_of(EVERYTHING.name)
+        ),
         videos="results/study/videos.tsv",
         reports=expand("results/frames/{video}.json", video=VIDEOS),
         annotations=raw(
@@ -41,7 +43,7 @@ rule make_bundle:
         ),
         clips=lambda wildcards: (
             []
-            if net_of(WHOLE.name) or not name_learned(wildcards.method, "")
+            if net_of(EVERYTHING.name) or not name_learned(wildcards.method, "")
             else expand("results/clips/{folder}.json", folder=FOLDERS)
         ),
         scores="results/evaluation/scores.tsv",

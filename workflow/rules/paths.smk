@@ -62,7 +62,7 @@ def name_method_features(method, videos, net):
 
 def fold_of(wildcards):
     """Return a fold of a method, or what learns from all videos."""
-    return FOLDS_OF[wildcards.method].get(wildcards.fold, WHOLE)
+    return FOLDS_OF[wildcards.method].get(wildcards.fold, EVERYTHING)
 
 
 def learned_videos(wildcards):
