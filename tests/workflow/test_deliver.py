@@ -43,7 +43,7 @@ def test_a_bundles_model_learns_from_all_videos_and_is_settled_by_the_folds(proj
     counts = count(jobs)
     assert counts["train_model"] == 5 and counts["train_convnet"] == 1
     assert counts["make_bundle"] == 2 and counts["describe_bundle"] == 1
-    assert told(find(jobs, "make_bundle", "3dcnn"), "model") == set()
+    assert told(find(jobs, "make_bundle", "method=3dcnn"), "model") == set()
     whole = find(jobs, "train_model", "fold=all")
     assert told(whole, "training") == VIDEOS and told(whole, "validation") == set()
     folds = {f"results/models/lstm-3dcnn/{video}/model.safetensors" for video in VIDEOS}
