@@ -92,3 +92,11 @@ def test_what_is_not_said_or_not_there_is_named_while_planning(project, config, 
     arguments = ["--config", *config] if config else []
     ran = project.run("--dry-run", *arguments, "--", "annotated", check=False)
     assert ran.returncode and re.search(message, ran.stdout)
+
+
+def test_a_method_that_cannot_be_bundled_is_refused_before_it_is_trained(project):
+    crf = "methods={crf: {title: CRF, representations: [fc6], model: {kind: crf}}}"
+    ran = project.run(
+        "--dry-run", "--config", crf, "--", "results/bundle/crf.safetensors", check=False
+    )
+    assert ran.returncode and "methods.crf has a model of kind crf; expected one of" in ran.stdout

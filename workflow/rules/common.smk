@@ -20,6 +20,7 @@ from homecage.check.gate import (
     report_of,
 )
 from homecage.config import check_config
+from homecage.deliver.bundled import refuse_unbundled
 from homecage.errors import HomecageError
 from homecage.evaluate.names import HUMAN
 from homecage.features.options import REPRESENTATIONS

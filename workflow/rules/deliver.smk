@@ -24,13 +24,22 @@ localrules:
     annotated,
 
 
+def name_bundled(wildcards):
+    """Name the model that a bundle holds, if its method has one; refuse what cannot be bundled, untrained."""
+    method = METHODS[wildcards.method]
+    kind = method.model.kind if method.model else None
+    try:
+        refuse_unbundled(
+            wildcards.method, method.representations, kind, method.labeled_videos
+        )
+    except HomecageError as error:
+        raise WorkflowError(str(error)) from None
+    return [name_model(MODEL, wildcards.method, EVERYTHING.name)] if kind else []
+
+
 rule make_bundle:
     input:
-        model=lambda wildcards: (
-            [name_model(MODEL, wildcards.method, EVERYTHING.name)]
-            if METHODS[wildcards.method].model
-            else []
-        ),
+        model=name_bundled,
         convnet=lambda wildcards: name_learned(
             wildcards.method, net_of(EVERYTHING.name)
         ),

@@ -16,6 +16,7 @@ from homecage.convnet.network import Convnet, Shape, initialize, save_convnet
 from homecage.convnet.options import NetworkOptions
 from homecage.deliver.annotate import annotate
 from homecage.deliver.bundle import make_bundle, read_bundle, read_header
+from homecage.deliver.bundled import KINDS, refuse_unbundled
 from homecage.errors import AnnotationRunError, BundleError, ConfigError, StoreError
 from homecage.features.fc6 import extract_fc6
 from homecage.features.motion import extract_motion
@@ -24,6 +25,7 @@ from homecage.features.predict import predict_representation
 from homecage.frames.options import FramesOptions
 from homecage.frames.store import decode_video
 from homecage.report.options import Palette
+from homecage.sequence import stream
 from homecage.sequence.options import AnyModel, DecodingOptions, LstmOptions, TcnOptions
 from homecage.sequence.predict import predict_model
 from homecage.sequence.train import train_model
@@ -455,11 +457,29 @@ def test_a_damaged_bundle_is_refused(study, tmp_path):
         read_bundle(tmp_path / "nothing.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        (
+            (["fc6", "jhuang"], "tcn"),
+            "methods.mine looks at jhuang; expected a method that looks at no",
+        ),
+        ((["fc6"], "crf"), "methods.mine has a model of kind crf; expected one of: lstm, "),
+        ((["fc6"], "lstm", 4), "methods.mine: labeled_videos: found 4; expected null"),
+    ],
+)
+def test_a_method_that_no_bundle_can_hold_is_refused(told, message):
+    with pytest.raises(ConfigError, match=message):
+        refuse_unbundled("mine", *told)
+
+
+def test_what_can_be_bundled_can_be_scored():
+    assert KINDS == stream.KINDS
+
+
 def test_what_cannot_be_bundled_is_refused(study, tmp_path):
     output = tmp_path / "made.safetensors"
-    with pytest.raises(
-        BundleError, match="tcn looks at jhuang; expected a method that looks at no more"
-    ):
+    with pytest.raises(ConfigError, match="tcn looks at jhuang"):
         study.bundle("tcn", output, representations=["jhuang"])
     with pytest.raises(StoreError, match=r'its validation is \["c"\], expected \[\]'):
         study.bundle("tcn", output, model=[study.model("tcn", "one")])

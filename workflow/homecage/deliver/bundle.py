@@ -23,8 +23,8 @@ from torch import Tensor
 from homecage.clips.options import ClipGeometry
 from homecage.convnet.network import Convnet, Shape
 from homecage.convnet.options import NetworkOptions
+from homecage.deliver.bundled import refuse_unbundled
 from homecage.deliver.header import (
-    BUNDLED,
     FORMAT,
     BehaviorScore,
     Header,
@@ -43,7 +43,7 @@ from homecage.frames.raw import read_report
 from homecage.report.options import Palette
 from homecage.sequence.decoding import Evidence, find_calibration
 from homecage.sequence.options import DecodingOptions
-from homecage.sequence.stream import KINDS, Scorer, fill
+from homecage.sequence.stream import Scorer, fill
 from homecage.storage.expect import expect
 from homecage.storage.hashing import hash_file
 from homecage.storage.tables import read_tsv
@@ -118,15 +118,11 @@ def make_bundle(
         output: the safetensors file to write.
 
     Raises:
-        BundleError: the method cannot be bundled, or the videos have several frame rates.
+        BundleError: the videos have several frame rates.
+        ConfigError: the method cannot be bundled.
         StoreError: an input is damaged or made from something else than is told here.
     """
-    if unknown := sorted(set(representations) - set(BUNDLED)):
-        raise BundleError(
-            output,
-            f"{method} looks at {', '.join(unknown)}; expected a method that looks at no more than "
-            f"{', '.join(BUNDLED)}, which are found while a video is decoded",
-        )
+    refuse_unbundled(method, representations, kind=None)
     behaviors = tuple(palette.root)
     learned = _list_videos(videos, reports, annotations, crops)
     tensors: dict[str, Tensor] = {}
@@ -150,11 +146,7 @@ def make_bundle(
             learned_sha256=convnet_sha256,
             validation=[],
         )
-        if made["kind"] not in KINDS:
-            raise BundleError(
-                output,
-                f"{method} has a model of kind {made['kind']}; expected one of: {', '.join(KINDS)}",
-            )
+        refuse_unbundled(method, representations, made["kind"])
         evidence, own = Evidence.split(own)
         tensors |= {f"{_MODEL}{name}": tensor for name, tensor in own.items()}
         tensors[_TRANSITIONS] = evidence.transitions

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from homecage.clips.options import ClipGeometry
 from homecage.convnet.options import NetworkOptions
+from homecage.deliver.bundled import BUNDLED
 from homecage.features.motion import NAMES as MOTION
 from homecage.frames.options import FramesOptions
 from homecage.sequence.decoding import Calibration
@@ -14,9 +15,6 @@ from homecage.sequence.options import DecodingOptions
 
 FORMAT = 1
 """The version of what follows; a bundle of another one is refused."""
-
-BUNDLED = ("fc6", "fc8", "motion")
-"""The representations that new videos are described by as they are decoded."""
 
 
 class _Part(BaseModel):
