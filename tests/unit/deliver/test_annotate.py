@@ -408,6 +408,22 @@ UNFIT = {
         lambda t, h: h["model"]["shape"].update(units=10**7),
         "its tensors are not those of its shape",
     ),
+    "a larger convnet": (
+        lambda t, h: h["convnet"].update(descriptor=10**7),
+        "its tensors are not those of its shape",
+    ),
+    "a network without end": (
+        lambda t, h: h["model"]["shape"].update(layers=10**12),
+        "found 1000000000000 layers, expected at most one for each of its tensors",
+    ),
+    "a shape that is no number": (
+        lambda t, h: h["model"]["shape"].update(units="10"),
+        "its tensors are not those of its shape",
+    ),
+    "a size that no computer has": (
+        lambda t, h: h["model"]["shape"].update(units=10**30),
+        "its tensors are not those of its shape",
+    ),
     "another model": (
         lambda t, h: h["model"].update(kind="crf"),
         "found a model of kind 'crf'; expected one of: lstm, bilstm, tcn, mlp, own, prior",

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homecage.errors import ConfigError, StudyError
-from homecage.study.folds import find_divided, plan_folds, tabulate_folds
+from homecage.study.folds import (
+    Fold,
+    find_divided,
+    hold_out_none,
+    plan_folds,
+    tabulate_folds,
+)
 from homecage.study.options import FoldOptions
 from homecage.study.study import Video
 
@@ -117,3 +123,12 @@ def test_fewer_labeled_videos_are_among_more_and_stop_the_training_alike(
         for number in (validation, n_videos):
             with pytest.raises(ConfigError, match=f"labeled_videos: found {number}; fold v"):
                 fold.limit(number, seed)
+
+
+def test_what_learns_from_all_videos_bears_no_folds_name():
+    videos = make_videos("abcd")
+    folds = plan_folds(videos, FoldOptions(validation=1), 0)
+    everything = hold_out_none(videos, folds)
+    assert everything == Fold("all", (), (), ("v0", "v1", "v2", "v3"))
+    taken = (*folds, Fold("all", (), (), ()), Fold("all_", (), (), ()))
+    assert hold_out_none(videos, taken).name == "all__"

@@ -228,6 +228,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Header]:
         tensors, said = load_weights(path)
     except StoreError as error:
         raise BundleError(path, f"{error.problem}; expected a bundle, as {_HOW}") from None
+    if not isinstance(said, dict):
+        raise BundleError(path, f"its header is no table of values; expected a bundle, as {_HOW}")
     if said.get("kind") != "bundle":
         raise BundleError(path, f"is of kind {said.get('kind')!r}; expected a bundle, as {_HOW}")
     if said.get("format") != FORMAT:
@@ -253,9 +255,8 @@ def _load_convnet(tensors: dict[str, Tensor], header: Header) -> Convnet:
     assert header.convnet is not None
     behaviors, size_px = header.behaviors, header.frames.size_px
     shape = Shape(header.geometry.length, size_px, behaviors, header.convnet)
-    fill(
-        Convnet, {"shape": shape}, tensors
-    )  # Refuses what does not fit before there is room for it.
+    # Refuses what does not fit before there is room for it.
+    fill(Convnet, {"shape": shape}, tensors)
     network = Convnet(shape)
     network.load_state_dict(tensors)
     return network.eval()

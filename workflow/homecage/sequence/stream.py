@@ -89,11 +89,13 @@ def fill(network: type[nn.Module], shape: dict[str, Any], tensors: dict[str, Ten
     Raises:
         ConfigError: they are not of that shape.
     """
+    if (layers := shape.get("layers", 1)) not in range(len(tensors) + 1):
+        raise ConfigError(f"found {layers!r} layers, expected at most one for each of its tensors")
     try:
         with torch.device("meta"):
             empty = network(**shape)
         empty.load_state_dict(tensors, assign=True)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"its tensors are not those of its shape {shape} ({reason})") from None
     return empty
