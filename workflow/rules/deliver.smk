@@ -135,7 +135,7 @@ rule annotate:
         "../../envs/torch.yaml"
     resources:
         gpu=1,
-        mem_mb=demand(2000),
+        mem_mb=demand(8000),
         runtime=demand(60, per_gb=240),
     params:
         raw=lambda wildcards: identify(
