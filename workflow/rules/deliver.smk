@@ -52,6 +52,7 @@ rule make_bundle:
         model_of=lambda wildcards: owner_of(wildcards.method),
         decoding=lambda wildcards: METHODS[wildcards.method].decoding.model_dump_json(),
         palette=PALETTE,
+        crops=[str(video.crop or "") for video in VIDEOS.values()],
         frames=options("frames"),
         geometry=options("geometry"),
         license=EXPERIMENT.bundle.license or "",
@@ -62,7 +63,8 @@ rule make_bundle:
         " --representations {params.representations:q} --convnet {input.convnet:q} --model {input.model:q}"
         " --model-of={params.model_of:q} --decoding {params.decoding:q} --palette {params.palette:q}"
         " --frames {params.frames:q} --geometry {params.geometry:q} --videos {input.videos:q}"
-        " --reports {input.reports:q} --annotations {input.annotations:q} --clips {input.clips:q}"
+        " --reports {input.reports:q} --annotations {input.annotations:q}"
+        " --crops {params.crops:q} --clips {input.clips:q}"
         " --scores {input.scores:q} --per-behavior {input.per_behavior:q} --license={params.license:q}"
         " --output {output:q} > {log:q} 2>&1"
 
@@ -106,7 +108,7 @@ rule annotate:
         "../../envs/torch.yaml"
     resources:
         gpu=1,
-        mem_mb=demand(2000),
+        mem_mb=demand(8000),
         runtime=demand(60, per_gb=240),
     params:
         raw=lambda wildcards: identify(
@@ -115,7 +117,8 @@ rule annotate:
         ),
         how="--on-decode-error "
         + EXPERIMENT.annotate.on_decode_error
-        + (" --resample" if EXPERIMENT.annotate.resample else ""),
+        + (" --resample" if EXPERIMENT.annotate.resample else "")
+        + f" --crop {shlex.quote(EXPERIMENT.annotate.crop or '')}",
         out=lambda wildcards, output: Path(output[0]).parent,
         code=code("annotate"),
     shell:

@@ -187,6 +187,7 @@ class Study:
             "videos": self.path / "videos.tsv",
             "reports": [self.path / "frames" / f"{video}.json" for video in LEARNED],
             "annotations": [self.path / "labels" / f"{video}.parquet" for video in LEARNED],
+            "crops": ["", "0,0,32,32", ""],
             "clips": [self.path / "frames" / "a.json"],
             "scores": self.path / "scores.tsv",
             "per_behavior": self.path / "per_behavior.tsv",
@@ -208,7 +209,7 @@ def study(tmp_path_factory):
         study.describe(name, film(study.path / f"{name}.mpg", seed=seed))
         codes = rng.integers(0, 3, 6).repeat(10)
         write_annotation(study.path / "labels" / f"{name}.parquet", codes, BEHAVIORS)
-    sheet = pd.DataFrame({"video": LEARNED, "name": LEARNED, "crop": ["", "0,0,32,32", ""]})
+    sheet = pd.DataFrame({"video": LEARNED, "name": LEARNED})
     write_tsv(study.path / "videos.tsv", sheet)
     scores = pd.DataFrame(
         {"method": [*METHODS], "frames_of": "FD", "against": "annotator_1", "measure": "kappa"}
@@ -295,6 +296,24 @@ def test_another_file_or_bundle_or_a_lost_result_is_done_anew(again, study):
     assert again("lstm")
     again.output.write_bytes(b"cut")
     assert again("lstm")
+
+
+def test_a_part_of_the_picture_is_used_on_request(study, tmp_path):
+    """As if the video had been cropped before."""
+    whole = film(tmp_path / "whole.mkv", arguments=LOSSLESS)
+    run_ffmpeg("-i", whole, "-vf", "crop=32:24:8:16:exact=1", *LOSSLESS, tmp_path / "part.mkv")
+    bundle = study.bundle("alone", tmp_path / "b.safetensors", crops=["8,16,32,24"] * 3)
+    with pytest.raises(
+        BundleError, match=r"parts of the pictures only \(8,16,32,24\); say which part"
+    ):
+        annotate(whole, bundle=bundle, out=tmp_path)
+    annotate(whole, bundle=bundle, out=tmp_path, crop="8,16,32,24", threads=1)
+    annotate(tmp_path / "part.mkv", bundle=bundle, out=tmp_path, crop="0,0,32,24", threads=1)
+    one, other = (
+        read_predictions(tmp_path / f"{name}.parquet", BEHAVIORS, method="alone", video=name)
+        for name in ("whole", "part")
+    )
+    np.testing.assert_array_equal(one.probability, other.probability)
 
 
 def test_a_damaged_video_is_used_on_request(again):
@@ -481,7 +500,7 @@ def test_what_cannot_be_bundled_is_refused(study, tmp_path):
     with pytest.raises(StoreError, match=r'its validation is \["c"\], expected \[\]'):
         study.bundle("tcn", output, model=[study.model("tcn", "one")])
     report = json.loads((study.path / "frames" / "a.json").read_text())
-    report["files"][0]["rate_fps"] = 30
+    report["files"][0] |= {"rate_fps": 30, "steady_fps": 30}
     (tmp_path / "a.json").write_text(json.dumps(report))
     reports = [tmp_path / "a.json", *(study.path / "frames" / f"{name}.json" for name in "bc")]
     with pytest.raises(

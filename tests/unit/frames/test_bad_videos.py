@@ -78,6 +78,16 @@ def test_an_avi_with_a_zeroed_tail(make_video):
     )
 
 
+def test_an_avi_whose_index_is_of_no_use_is_held_against_its_header(make_video):
+    path = make_video("a.avi", arguments=H264)
+    content = path.read_bytes()
+    entries = content.index(b"idx1") + 8
+    path.write_bytes(content[:entries].ljust(len(content), b"\0"))
+    decoding = judge(path)
+    assert decoding.damage == decoding.warnings == () and decoding.n_frames == 30
+    assert (decoding.stated.by, decoding.stated.n_frames_header) == ("header", 30)
+
+
 def test_an_mkv_that_ends_where_a_cluster_does(make_video):
     path = make_video("a.mkv", arguments=(*H264, "-g", "10", "-cluster_time_limit", "300"))
     content = path.read_bytes()

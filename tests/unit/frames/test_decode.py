@@ -139,6 +139,14 @@ def test_a_crop_is_of_the_upright_picture(make_video, tmp_path):
     assert (decoding.width_px, decoding.height_px) == (48, 64)
 
 
+def test_a_crop_is_exact_where_pixels_share_colors(make_video):
+    halves = "format=yuv420p,drawbox=c=black:t=fill,drawbox=x=33:c=white:t=fill"
+    path = make_video("a.mkv", arguments=("-vf", halves, "-c:v", "ffv1"))
+    for crop, low, high in (("3,5,30,7", 0, 20), ("33,5,31,7", 235, 256)):
+        _, frames = take_cropped(path, crop)
+        assert low <= frames.min() <= frames.max() < high
+
+
 def test_a_crop_of_all_is_the_whole(make_video):
     path = make_video(size="65x49", arguments=("-c:v", "ffv1"), name="a.mkv")
     assert np.array_equal(take_cropped(path, "0,0,65,49")[1], take_all(path)[1])

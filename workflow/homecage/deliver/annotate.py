@@ -26,6 +26,7 @@ from homecage.deliver.progress import Progress
 from homecage.deliver.rates import choose_frames, choose_ticks, pick, same_rate
 from homecage.errors import (
     AnnotationRunError,
+    BundleError,
     ConfigError,
     HomecageError,
     RateError,
@@ -34,6 +35,7 @@ from homecage.errors import (
 )
 from homecage.evaluate.bouts import tabulate_bouts
 from homecage.frames.decode import Decoding, decode
+from homecage.frames.judge import measure_steady_rate
 from homecage.frames.raw import describe_file, identify, write_report
 from homecage.frames.store import describe_decoding
 from homecage.frames.stream import FrameStream, Header, read_header
@@ -41,6 +43,7 @@ from homecage.running.device import choose_device, make_deterministic
 from homecage.sequence.decoding import apply_calibration
 from homecage.storage.frame_tables import read_making, write_predictions
 from homecage.storage.tables import write_tsv
+from homecage.study.crop import Crop, parse_crop
 from homecage.study.names import find_unsafe, safe_name
 
 logger = logging.getLogger(__name__)
@@ -69,6 +72,7 @@ def annotate(
     *videos: Path,
     bundle: Path,
     out: Path,
+    crop: str = "",
     resample: bool = False,
     on_decode_error: Literal["refuse", "warn"] = "refuse",
     threads: int = 0,
@@ -82,20 +86,30 @@ def annotate(
         videos: video files.
         bundle: the bundle to score them with.
         out: the folder to write to.
+        crop: the part of each picture that is used, x,y,width,height in pixels of the upright frame, as in
+            the sheet of a study; all of it, if empty.
         resample: whether a video of another frame rate than the bundle learned from is shown at its own.
         on_decode_error: refuse a damaged video, or warn and use the frames that there are.
         threads: CPU threads; 0: as many as this process may use.
 
     Raises:
         BundleError: the bundle is none, damaged, or does not fit.
-        ConfigError: there is no video, or the results of two would have one name.
+        ConfigError: the crop is none; there is no video, or the results of two would have one name.
         AnnotationRunError: names the videos that could not be annotated.
     """
     videos = tuple(dict.fromkeys(videos))
     refuse_names(videos)
     n_threads = threads or len(os.sched_getaffinity(0))
     make_deterministic(n_threads)
-    annotator = Annotator(read_bundle(bundle), resample, on_decode_error, n_threads)
+    part = parse_crop(crop) if crop else None
+    learned = read_bundle(bundle)
+    if part is None and (crops := learned.header.crops):
+        raise BundleError(
+            bundle,
+            f"has learned from parts of the pictures only ({', '.join(crops)}); say which part of the new "
+            "ones shows the cage alike: --crop x,y,width,height",
+        )
+    annotator = Annotator(learned, part, resample, on_decode_error, n_threads)
     waiting = [video for video in videos if not annotator.has_done(video, out)]
     if n_done := len(videos) - len(waiting):
         logger.info("%d of %d videos were done before", n_done, len(videos))
@@ -139,12 +153,13 @@ class Annotator:
     def __init__(
         self,
         bundle: Bundle,
+        crop: Crop | None,
         resample: bool,
         on_decode_error: Literal["refuse", "warn"],
         threads: int,
     ) -> None:
         """Put the convnet, if there is one, on the device of this process."""
-        self._bundle, self._resample = bundle, resample
+        self._bundle, self._crop, self._resample = bundle, crop, resample
         self._takes_damaged = on_decode_error == "warn"
         self.frames = bundle.header.frames
         self._engine: Engine | None = None
@@ -164,6 +179,7 @@ class Annotator:
         return (
             made.get("bundle_sha256") == self._bundle.sha256
             and made.get("file") == identify([video], outputs.report)
+            and made.get("crop") == str(self._crop or "")
             and (self._resample or not made.get("resampled"))
             and (self._takes_damaged or not made.get("damaged"))
         )
@@ -184,7 +200,7 @@ class Annotator:
         described = describe_file(video, outputs.report)
         file = identify([video], outputs.report)
         time_s = self._measure_times(video, header)
-        stream = FrameStream(video, self.frames)
+        stream = FrameStream(video, self.frames, self._crop)
         followed = progress.follow(str(video), stream, header.n_frames)
         blocks = self._judge_last(video, followed, stream, resampled=time_s is not None)
         if time_s is not None:
@@ -215,6 +231,7 @@ class Annotator:
             made_from={
                 "bundle_sha256": self._bundle.sha256,
                 "file": file,
+                "crop": str(self._crop or ""),
                 "resampled": time_s is not None,
                 "damaged": bool(found.damage),
             },
@@ -236,9 +253,10 @@ class Annotator:
             return None
         found = decode(video, self.frames, take=lambda frames: None)
         self._judge_damage(video, found)
-        if found.rate_fps is None or same_rate(found.rate_fps, wanted_fps):
+        rate_fps = measure_rate(found)
+        if rate_fps is None or same_rate(rate_fps, wanted_fps):
             return None
-        logger.info("%s: shown at %.6g of %.6g frames/s", video, wanted_fps, found.rate_fps)
+        logger.info("%s: shown at %.6g of %.6g frames/s", video, wanted_fps, rate_fps)
         return np.maximum.accumulate(found.time_s)
 
     def _judge_last(
@@ -252,12 +270,12 @@ class Annotator:
         """Pass a video's frames on, and refuse it at its end before any more is made of it."""
         yield from blocks
         self._judge_damage(video, stream.found)
-        rate_fps, wanted_fps = stream.found.rate_fps, self._bundle.header.rate_fps
+        rate_fps, wanted_fps = measure_rate(stream.found), self._bundle.header.rate_fps
         if not resampled and rate_fps is not None and not same_rate(rate_fps, wanted_fps):
             raise RateError(video, rate_fps, wanted_fps)
 
     def _judge_damage(self, video: Path, found: Decoding) -> None:
-        for sign in found.damage:
+        for sign in (*found.damage, *found.warnings):
             logger.warning("%s: %s", video, sign)
         if found.damage and not (self._takes_damaged and found.n_frames):
             use = (
@@ -294,6 +312,11 @@ class Annotator:
             return clip_of_frame(found.n_frames, known.geometry)
         shown = choose_frames(time_s, known.rate_fps)
         return clip_of_frame(len(shown), known.geometry)[choose_ticks(time_s, known.rate_fps)]
+
+
+def measure_rate(found: Decoding) -> float | None:
+    """Return the frames a second where none is missing; of a video of variable rate their mean."""
+    return measure_steady_rate(found.time_s) or found.rate_fps
 
 
 @contextmanager

@@ -84,6 +84,7 @@ def make_bundle(
     videos: Path,
     reports: list[Path],
     annotations: list[Path],
+    crops: list[str],
     clips: list[Path],
     scores: Path,
     per_behavior: Path,
@@ -109,6 +110,7 @@ def make_bundle(
         videos: the study's ``videos.tsv``.
         reports: of decoding each of these videos, in the same order.
         annotations: annotator 1's file of each.
+        crops: the part of its picture that was used, of each; all of it, if empty.
         clips: reports of decoding the folders of clips that the convnet learned from.
         scores: the table ``scores.tsv``.
         per_behavior: the table ``per_behavior.tsv``.
@@ -122,7 +124,7 @@ def make_bundle(
     """
     refuse_unbundled(method, representations, kind=None)
     behaviors = tuple(palette.root)
-    learned = _list_videos(videos, reports, annotations)
+    learned = _list_videos(videos, reports, annotations, crops)
     tensors: dict[str, Tensor] = {}
     network = described = None
     convnet_sha256 = [hash_file(path) for path in convnet]
@@ -274,20 +276,20 @@ def _try_out(scorer: Scorer, header: Header) -> None:
 
 
 def _list_videos(
-    videos: Path, reports: Iterable[Path], annotations: Iterable[Path]
+    videos: Path, reports: Iterable[Path], annotations: Iterable[Path], crops: Iterable[str]
 ) -> list[LearnedVideo]:
-    sheet = read_tsv(videos, text=True)
+    names = read_tsv(videos, text=True)["name"]
     learned = []
-    for row, report, annotation in zip(sheet.to_dict("records"), reports, annotations, strict=True):
+    for name, report, annotation, crop in zip(names, reports, annotations, crops, strict=True):
         (found,) = read_report(report)
         learned.append(
             LearnedVideo(
-                name=str(row["name"]),
+                name=name,
                 sha256=found.sha256,
                 annotation_sha256=hash_file(annotation),
                 n_frames=found.n_frames,
-                rate_fps=found.rate_fps,
-                crop=str(row.get("crop") or "") or None,
+                rate_fps=found.steady_fps or found.rate_fps,
+                crop=crop or None,
             )
         )
     return learned

@@ -131,6 +131,12 @@ class Header(_Part):
         return self
 
     @property
+    def crops(self) -> list[str]:
+        """The parts of pictures that were used, where of all videos only a part was."""
+        crops = [video.crop for video in self.videos]
+        return sorted({crop for crop in crops if crop}) if all(crops) else []
+
+    @property
     def widths(self) -> dict[str, int]:
         """The representations, and the numbers of a clip that each has."""
         known = {"fc8": len(self.behaviors), "motion": len(MOTION)}

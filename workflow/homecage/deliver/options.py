@@ -5,7 +5,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from homecage.errors import ConfigError
 from homecage.options import Options
+from homecage.study.crop import parse_crop
 
 Form = Literal["tables", "frames", "boris", "one_hot", "nwb", "overlay"]
 """A kind of file that is made for each video of a method."""
@@ -43,6 +45,8 @@ class AnnotateOptions(Options):
     """The folder that holds them, relative to the working directory; null: none."""
     bundle: Path | None = None
     """The bundle: a file ending in .safetensors; null: none."""
+    crop: str | None = None
+    """The part of each picture that is used, x,y,width,height in pixels of the upright frame; null: all."""
     resample: bool = False
     """Whether videos of another frame rate than the bundle learned from are shown to it at its own."""
     on_decode_error: Literal["refuse", "warn"] = "refuse"
@@ -52,4 +56,9 @@ class AnnotateOptions(Options):
     def _check_bundle(self) -> Self:
         if self.videos is not None and self.bundle is None:
             raise ValueError("videos need a bundle to be annotated by; found bundle: null")
+        if self.crop is not None:
+            try:
+                parse_crop(self.crop)
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
         return self

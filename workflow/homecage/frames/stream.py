@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
+from homecage.study.crop import Crop
 
 _AHEAD = 4  # Blocks that wait for whoever uses them.
 _LOOK_S = 0.1
@@ -31,9 +32,9 @@ class _NobodyReadsError(Exception):
 class FrameStream:
     """The frames of a video file, to be gone through once; nothing is kept of those that are past."""
 
-    def __init__(self, path: Path, options: FramesOptions) -> None:
+    def __init__(self, path: Path, options: FramesOptions, crop: Crop | None = None) -> None:
         """Name the file; it is opened when the frames are asked for."""
-        self._path, self._options = path, options
+        self._path, self._options, self._crop = path, options, crop
         self._found: Decoding | None = None
 
     @property
@@ -61,7 +62,7 @@ class FrameStream:
 
         def run() -> Decoding:
             try:
-                return decode(self._path, self._options, put)
+                return decode(self._path, self._options, put, crop=self._crop)
             finally:
                 if not left.is_set():
                     put(None)
