@@ -239,7 +239,7 @@ def test_a_new_video_is_annotated_as_by_the_parts(study, method, tmp_path):
     bouts = read_tsv(tmp_path / "new.bouts.tsv")
     told = np.repeat(bouts["behavior"], bouts["stop"] - bouts["start"])
     assert [*told] == [BEHAVIORS[code] for code in own.codes]
-    assert {"start_s", "stop_s", "video"} <= {*bouts}
+    assert {"start_s", "stop_s", "video", "probability"} <= {*bouts}
 
 
 def test_bad_files_stop_no_other_and_are_named_at_the_end(study, tmp_path, capsys):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from homecage.clips.tiling import clip_of_frame
 from homecage.convnet.engine import Engine
+from homecage.deliver.bouts import Scoring
 from homecage.deliver.bundle import Bundle, read_bundle
 from homecage.deliver.describe import describe_clips, make_engine
 from homecage.deliver.progress import Progress
@@ -33,7 +34,6 @@ from homecage.errors import (
     StoreError,
     VideoError,
 )
-from homecage.evaluate.bouts import tabulate_bouts
 from homecage.frames.decode import Decoding, decode
 from homecage.frames.judge import measure_steady_rate
 from homecage.frames.raw import describe_file, identify, write_report
@@ -219,8 +219,9 @@ class Annotator:
         codes = probability.argmax(axis=1).astype(np.int8)
         key, behaviors = outputs.predictions.stem, known.behaviors
         write_report(outputs.report, [describe_decoding(described, found)])
-        bouts = tabulate_bouts(known.method, key, codes, found.time_s, behaviors)
-        write_tsv(outputs.bouts, bouts.drop(columns="scorer"))
+        bouts = Scoring(tuple(behaviors), codes, probability, found.time_s).bouts
+        bouts.insert(0, "video", key)
+        write_tsv(outputs.bouts, bouts)
         write_predictions(
             outputs.predictions,
             found.time_s,
