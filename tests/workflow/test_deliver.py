@@ -85,7 +85,7 @@ def test_each_video_of_a_folder_is_a_job_on_a_gpu(project, tmp_path):
     [
         ([], "annotated: found no videos; say which, and by which bundle: --config annotate="),
         (["annotate={videos: results}"], "annotate: videos need a bundle to be annotated by"),
-        (["annotate={videos: none, bundle: x}"], "annotate.videos: .*No such file.*'none'"),
+        (["annotate={videos: none, bundle: x}"], "annotate.videos: found none; expected a folder"),
     ],
 )
 def test_what_is_not_said_or_not_there_is_named_while_planning(project, config, message):
