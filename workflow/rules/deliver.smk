@@ -52,7 +52,7 @@ rule make_bundle:
         model_of=lambda wildcards: owner_of(wildcards.method),
         decoding=lambda wildcards: METHODS[wildcards.method].decoding.model_dump_json(),
         palette=PALETTE,
-        crops=[str(video.crop or "") for video in VIDEOS.values()],
+        crops=[str(video.crop or "none") for video in VIDEOS.values()],
         frames=options("frames"),
         geometry=options("geometry"),
         license=EXPERIMENT.bundle.license or "",

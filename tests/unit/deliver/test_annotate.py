@@ -187,7 +187,7 @@ class Study:
             "videos": self.path / "videos.tsv",
             "reports": [self.path / "frames" / f"{video}.json" for video in LEARNED],
             "annotations": [self.path / "labels" / f"{video}.parquet" for video in LEARNED],
-            "crops": ["", "0,0,32,32", ""],
+            "crops": ["none", "0,0,32,32", "none"],
             "clips": [self.path / "frames" / "a.json"],
             "scores": self.path / "scores.tsv",
             "per_behavior": self.path / "per_behavior.tsv",

@@ -110,7 +110,7 @@ def make_bundle(
         videos: the study's ``videos.tsv``.
         reports: of decoding each of these videos, in the same order.
         annotations: annotator 1's file of each.
-        crops: the part of its picture that was used, of each; all of it, if empty.
+        crops: the part of its picture that was used, of each; none: all of it.
         clips: reports of decoding the folders of clips that the convnet learned from.
         scores: the table ``scores.tsv``.
         per_behavior: the table ``per_behavior.tsv``.
@@ -289,7 +289,7 @@ def _list_videos(
                 annotation_sha256=hash_file(annotation),
                 n_frames=found.n_frames,
                 rate_fps=found.steady_fps or found.rate_fps,
-                crop=crop or None,
+                crop=None if crop == "none" else crop,
             )
         )
     return learned
