@@ -147,7 +147,9 @@ def test_the_first_python_that_runs_and_fits_makes_the_environment(make):
     assert ran.returncode == 0, ran.stderr
     made, *installed = [call for call in calls if " -m " in call]
     assert made == "python3.12 -m venv --clear .venv"
-    assert all(call.startswith("python -m pip install") for call in installed) and installed
+    *packages, compiled = installed
+    assert all(call.startswith("python -m pip install") for call in packages) and packages
+    assert compiled.startswith("python -m compileall")
 
 
 def test_without_a_python_that_fits_make_says_what_is_needed(make):

@@ -10,8 +10,7 @@ from tests.project import Project
 from tests.workflow.plans import MIT, copy_run
 
 DATA = {"simulate_video", "simulate_clips", "decode_video", "decode_clips", "import_annotation"}
-DATA |= {"check_study"}
-"""What makes and decodes the data and people's annotations."""
+"""What makes and decodes the data and people's annotations; not the check, which judges folds too."""
 
 
 def prepare(project: Project, seed: str, *how: str) -> Project:
