@@ -3,13 +3,11 @@
 # but for overlays, which take long.
 
 EXPORT_OPTIONS = options("exports", "min_bout_s")
+EXPORT_TABLES = ("bouts", "time_budget", "time_budget_by_bin", "transitions")
 
 # What each form makes for a video, beside the predictions: results/exports/{method}/{video}<ending>.
 FORMS = {
-    "tables": [
-        f".{table}.tsv"
-        for table in ("bouts", "time_budget", "time_budget_by_bin", "transitions")
-    ],
+    "tables": [f".{table}.tsv" for table in EXPORT_TABLES],
     "frames": [".frames.parquet", ".frames.csv"],
     "boris": [".boris"],
     "one_hot": ["_labels.csv"],
@@ -23,10 +21,7 @@ EXPORTS = [
     for video in VIDEOS
     for ending in FORMS[form]
 ]
-EXPORTED = expand(
-    "results/exports/{table}.tsv",
-    table=["bouts", "time_budget", "time_budget_by_bin", "transitions"],
-)
+EXPORTED = expand("results/exports/{table}.tsv", table=EXPORT_TABLES)
 
 
 wildcard_constraints:

@@ -129,10 +129,12 @@ def check_study(
         }
         labeled = {video: has_labeled_clip(own, geometry) for video, own in codes.items()}
         unlearnable = list(find_unlearnable(_read_rows(folds), labeled, geometry))
-        unspoken = list(check.warn_of_unspoken(codes.values(), clip_rows))
-        for warning in unspoken if clips_needed == "yes" else ():
+        unspoken = []
+        if clips_needed == "yes":
+            unspoken = list(check.warn_of_unspoken(codes.values(), clip_rows))
+        for warning in unspoken:
             logger.warning("%s", warning)
-        verdicts[0] = Verdict("study", "", unlearnable, unspoken if clips_needed == "yes" else ())
+        verdicts[0] = Verdict("study", "", unlearnable, unspoken)
     write_verdicts(output.with_name("verdicts.tsv"), verdicts)
     write_page(output.with_name("index.html"), verdicts, by_report)
     if problems := [problem for verdict in verdicts for problem in verdict.problems]:

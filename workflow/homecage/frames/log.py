@@ -179,9 +179,9 @@ class Log:
         tags = self._video.tags
         counted = tags.get("NUMBER_OF_FRAMES", "")
         n_header = int(counted) if counted.isdecimal() else None
-        if end_s := _read_clock(tags.get("DURATION", "")):
+        if end_s := read_clock(tags.get("DURATION", "")):
             return Statement("duration", n_frames_header=n_header, end_s=end_s)
-        if not (end_s := _read_clock(self._duration)):
+        if not (end_s := read_clock(self._duration)):
             return Statement("header" if n_header else "nothing", n_frames_header=n_header)
         looked_at_end = self._opened_as in _BY_LAST_TIMESTAMP
         return Statement(
@@ -213,7 +213,7 @@ class Log:
         return []
 
 
-def _read_clock(text: str) -> float | None:
+def read_clock(text: str) -> float | None:
     """Return the seconds of hours:minutes:seconds."""
     match = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", text)
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpeg
+from homecage.frames.log import read_clock
 from homecage.frames.options import FramesOptions
 from homecage.study.crop import Crop
 
 _AHEAD = 4  # Blocks that wait for whoever uses them.
 _LOOK_S = 0.1
 
-_DURATION = re.compile(r"^\[info\] +Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_DURATION = re.compile(r"^\[info\] +Duration: ([\d:.]+)", re.MULTILINE)
 _RATE = re.compile(
     r"^\[info\] +Stream #0:(?!.*attached pic).*: Video: .*?, ([\d.]+)(k?) fps", re.MULTILINE
 )
@@ -106,8 +107,7 @@ def read_header(path: Path, options: FramesOptions) -> Header:
 def parse_header(log: str) -> Header:
     """Read ffmpeg's account of its input."""
     duration, rate = _DURATION.search(log), _RATE.search(log)
-    hours, minutes, seconds = map(float, duration.groups()) if duration else (0.0, 0.0, 0.0)
     return Header(
-        3600 * hours + 60 * minutes + seconds if duration else None,
+        read_clock(duration[1]) if duration else None,
         float(rate[1]) * (1000 if rate[2] else 1) if rate else None,
     )
