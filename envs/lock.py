@@ -19,7 +19,7 @@ _VIDEO += ["opencv-python-headless", "pandas", "pyarrow", "pydantic", "pyyaml", 
 FAMILIES = {
     "video": _VIDEO,
     "torch": [*_VIDEO, "openvino", "python-crfsuite", "safetensors", "scikit-learn", "torch"],
-    "report": [*_VIDEO, "matplotlib", "scikit-learn", "scipy", "seaborn"],
+    "report": [*_VIDEO, "jinja2", "matplotlib", "scikit-learn", "scipy", "seaborn"],
 }
 """What the rules of each family import; one conda environment a family."""
 

@@ -1,0 +1,1 @@
+# What ethograms say of animals: groups compared, and days drawn.

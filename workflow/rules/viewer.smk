@@ -1,0 +1,1 @@
+# Pages on which a video and its ethogram are looked at together, doubted and corrected.
