@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.snakemake_server import server
+
 ROOT = Path(__file__).parents[1]
 
 TINY = {
@@ -46,13 +48,10 @@ class Project:
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run ``snakemake`` on the tiny experiment; ``check`` its exit status."""
-        ran = subprocess.run(
-            [Path(sys.executable).with_name("snakemake"), *self.always, *arguments],
-            cwd=self.path,
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        ran = server().run(
+            ["snakemake", *self.always, *arguments],
+            self.path,
+            os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         )
         if check and ran.returncode:
             pytest.fail(f"snakemake {' '.join(arguments)}:\n{ran.stdout[-5000:]}")
