@@ -49,6 +49,10 @@ class Resampling:
     shown_as: NDArray[np.int64]  # (T,)
     """The frame of the store that speaks for each."""
 
+    def list_shown(self) -> NDArray[np.int64]:
+        """Return the frame of the video that each of the store's is, (N,)."""
+        return np.repeat(np.arange(len(self.n_shown)), self.n_shown)
+
 
 @dataclass(frozen=True)
 class Prediction:
