@@ -37,9 +37,10 @@ class Lab:
         )
         return open_store(self.frames, kind="frames")
 
-    def decode_clips(self, **options):
+    def decode_clips(self, crops=("none", "none"), **options):
         decode_clips(
             clips=self.clips,
+            crops=list(crops),
             options=FramesOptions(**({"size_px": 32} | options)),
             frames=self.frames,
             report=self.report,
@@ -151,6 +152,24 @@ def test_clips_of_another_rate_are_stored_as_they_are_shown(lab, make_video):
     expected = frames[choose_frames(time_s, 30)]
     np.testing.assert_array_equal(clips["frames"][12:], expected)
     assert [file.n_stored for file in read_report(lab.report)] == [12, 19]
+
+
+def test_a_part_of_the_pictures_of_some_clips(lab):
+    whole = lab.decode_clips()["frames"][:]
+    store = lab.decode_clips(crops=["none", "8,0,32,24"])
+    assert store.attributes["crop"] == ["none", "8,0,32,24"]
+    lab.video = lab.clips[1]
+    decode_video(
+        video=lab.video,
+        options=FramesOptions(size_px=32),
+        crop="8,0,32,24",
+        frames=lab.frames.with_name("video.zarr"),
+        times=lab.times,
+        report=lab.report,
+    )
+    part = open_store(lab.frames.with_name("video.zarr"), kind="frames")["frames"][:]
+    np.testing.assert_array_equal(store["frames"][:], np.concatenate([whole[:12], part]))
+    assert not np.array_equal(part, whole[12:])
 
 
 def test_a_file_is_decoded_once(lab, monkeypatch):
@@ -285,6 +304,7 @@ def test_real_clips(real_mini, tmp_path):
     clips = sorted((real_mini / "clipped_database" / "bsoidpanel1").glob("*.mpg"))
     decode_clips(
         clips=clips,
+        crops=["none"] * len(clips),
         options=FramesOptions(size_px=32),
         frames=tmp_path / "day.zarr",
         report=tmp_path / "day.json",

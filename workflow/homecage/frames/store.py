@@ -66,9 +66,17 @@ def decode_video(
     write_report(report, [file])
 
 
-def decode_clips(*, clips: list[Path], options: FramesOptions, frames: Path, report: Path) -> None:
+def decode_clips(
+    *,
+    clips: list[Path],
+    crops: list[str],
+    options: FramesOptions,
+    frames: Path,
+    report: Path,
+) -> None:
     """Decode all clips of a folder into one store, and write a report of what was found.
 
+    ``crops`` are the parts of their pictures that are used, as in a full video; none: all of it.
     The store (kind ``clips``) holds ``frames`` uint8 (sum of T, size, size, 3), RGB, of the clips one
     after the other, and ``offset`` and ``length`` int64 (clips,): clip i is
     ``frames[offset[i] : offset[i] + length[i]]``. Its attribute ``path`` lists the clips' files. Damage
@@ -77,13 +85,19 @@ def decode_clips(*, clips: list[Path], options: FramesOptions, frames: Path, rep
     arrays = {"frames": _specify(options), "offset": _COUNTS, "length": _COUNTS}
     try:
         with write_store(frames, kind="clips", arrays=arrays) as writer:
-            files = [_append_file(writer, clip, options, report)[0] for clip in clips]
+            files = [
+                _append_file(
+                    writer, clip, options, report, None if crop == "none" else parse_crop(crop)
+                )[0]
+                for clip, crop in zip(clips, crops, strict=True)
+            ]
             if _is_refused(files, options) and _stand(frames, "clips"):
                 raise _EarlierStandError
             length = np.array([file.n_stored for file in files], dtype=np.int64)
             writer.append("offset", np.cumsum(length) - length)
             writer.append("length", length)
             writer.attributes["path"] = [file.path for file in files]
+            writer.attributes["crop"] = crops
             writer.attributes |= _describe_making(files, options)
         logger.info("%s: %d clips, %d frames", frames, len(files), length.sum())
     except _EarlierStandError:
