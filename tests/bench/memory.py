@@ -335,6 +335,7 @@ class Bench:
             clips,
             stage="-",
             clips=self.loop,
+            crops="none",
             options=EXPERIMENT.frames.model_dump_json(),
             frames=clips,
             report=root / "clips.json",

@@ -42,9 +42,13 @@ def list_decoded(project):
 
 
 def test_a_crop_is_told_to_its_own_video_alone(lab):
+    for name in "pq":
+        (lab.path / "data" / f"{name}.mpg").write_text(f"no clip {name}")
+    clips = f"path\tbehavior\tcrop\np.mpg\twalk\t\nq.mpg\twalk\t{CROP}\n"
+    (lab.path / "data" / "clips.tsv").write_text(clips)
     crops, shown = list_decoded(lab)
     assert crops == {"a": "", "b": CROP, "c": "", "d": ""}
-    assert shown.count(CROP) == 1
+    assert shown.count(CROP) == 2 and f"--clips data/p.mpg data/q.mpg --crops none {CROP} " in shown
 
 
 def test_what_is_set_aside_is_not_planned_until_it_is_mended(lab):

@@ -301,6 +301,7 @@ def change_a_behavior(**values: object) -> str:
         ("annotations={tolerance_frames: 1}", {"check_study", "import_annotation"}, 0),
         ("folds={validation: 1}", {"check_study", "train_model"}, 1),
         ("frames={size_px: 64}", DECODING, 0),
+        ("frames={fps: 25}", DECODING, 0),
         ("geometry={stride: 4}", EXTRACTED | {"check_study", "state_ceiling"}, 0),
         ("geometry={label_offset: 4}", EXTRACTED | {"check_study", "state_ceiling"}, 0),
         (

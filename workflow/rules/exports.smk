@@ -206,9 +206,11 @@ rule export_overlay:
         raw=lambda wildcards: NOW[f"frames/{wildcards.video}"],
         palette=PALETTE,
         frames=options("frames", "ffmpeg", "stream"),
+        crop=lambda wildcards: str(VIDEOS[wildcards.video].crop or ""),
         options=options("exports", "min_bout_s", "overlay_s"),
         code=code("export-overlay"),
     shell:
-        "python -m homecage export-overlay --video {input.video:q} --predictions {input.predictions:q}"
+        "python -m homecage export-overlay --video {input.video:q} --crop={params.crop}"
+        " --predictions {input.predictions:q}"
         " --annotation {input.annotation:q} --palette {params.palette:q} --method={wildcards.method:q}"
         " --frames {params.frames:q} --options {params.options:q} --output {output:q} > {log:q} 2>&1"

@@ -51,9 +51,13 @@ rule decode_clips:
         clips=lambda wildcards: [
             str(clip.path) for clip in FOLDERS[wildcards.folder].clips
         ],
+        crops=lambda wildcards: [
+            str(clip.crop or "none") for clip in FOLDERS[wildcards.folder].clips
+        ],
         raw=lambda wildcards: NOW[f"clips/{wildcards.folder}"],
         options=options("frames"),
         code=code("decode-clips"),
     shell:
-        "python -m homecage decode-clips --clips {params.clips:q} --options {params.options:q}"
+        "python -m homecage decode-clips --clips {params.clips:q} --crops {params.crops:q}"
+        " --options {params.options:q}"
         " --frames {output.frames:q} --report {output.report:q} > {log:q} 2>&1"

@@ -18,6 +18,8 @@ UNTRAINED = [name for name in METHODS if name not in TRAINED]
 OWNERS = [name for name in TRAINED if not METHODS[name].model_of]
 MODEL = "results/models/{method}/{net}{fold}/model.safetensors"
 HISTORY = "results/models/{method}/{net}{fold}/history.tsv"
+# The videos that one job predicts.
+BATCHES = [list(VIDEOS)[start : start + 50] for start in range(0, len(VIDEOS), 50)]
 
 
 def net_of(fold):

@@ -52,53 +52,63 @@ rule train_model:
         " --folds {input.folds:q} --histories {input.histories:q} > {log:q} 2>&1"
 
 
-# All videos of a method in one job, whose start takes longer than a video.
-rule predict_model:
-    input:
-        models=lambda wildcards: [
-            name_model(MODEL, wildcards.method, FOLD_OF[video]) for video in VIDEOS
-        ],
-        features=lambda wildcards: [
-            store
-            for representation in METHODS[wildcards.method].representations
-            for video in VIDEOS
-            for store in name_features(representation, [video], net_of(FOLD_OF[video]))
-        ],
-        learned=lambda wildcards: [
-            learned
-            for video in VIDEOS
-            for learned in name_learned(wildcards.method, net_of(FOLD_OF[video]))
-        ],
-        times=expand("results/frames/{video}.parquet", video=VIDEOS),
-    output:
-        expand("results/predictions/{{method}}/{video}.parquet", video=VIDEOS),
-    log:
-        "results/logs/predict_model/{method}.log",
-    benchmark:
-        "results/benchmarks/predict_model/{method}.tsv"
-    wildcard_constraints:
-        method=one_of(TRAINED),
-    conda:
-        "../../envs/torch.yaml"
-    resources:
-        mem_mb=demand(2000, per_hour=2000, of=max),
-        runtime=demand(20, per_hour=20),
-    params:
-        videos=list(VIDEOS),
-        model_of=lambda wildcards: owner_of(wildcards.method),
-        representations=lambda wildcards: METHODS[wildcards.method].representations,
-        behaviors=BEHAVIORS,
-        geometry=options("geometry"),
-        decoding=lambda wildcards: METHODS[wildcards.method].decoding.model_dump_json(),
-        code=lambda wildcards: code(
-            "predict-model", model_module(METHODS[wildcards.method].model.kind)
-        ),
-    shell:
-        "python -m homecage predict-model --method={wildcards.method:q} --model-of={params.model_of:q}"
-        " --videos {params.videos:q} --models {input.models:q} --representations {params.representations:q}"
-        " --features {input.features:q} --learned {input.learned:q} --times {input.times:q}"
-        " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --decoding {params.decoding:q}"
-        " --threads {threads} --outputs {output:q} > {log:q} 2>&1"
+# Many videos of a method in one job, whose start takes longer than a video; of a large study not all, as Snakemake
+# goes through all inputs of the job that makes a file for each that wants it.
+for number, batch in enumerate(BATCHES, start=1):
+    name = "predict_model" if number == 1 else f"predict_model_{number}"
+
+    rule:
+        name:
+            name
+        input:
+            models=lambda wildcards, batch=batch: [
+                name_model(MODEL, wildcards.method, FOLD_OF[video]) for video in batch
+            ],
+            features=lambda wildcards, batch=batch: [
+                store
+                for representation in METHODS[wildcards.method].representations
+                for video in batch
+                for store in name_features(
+                    representation, [video], net_of(FOLD_OF[video])
+                )
+            ],
+            learned=lambda wildcards, batch=batch: [
+                learned
+                for video in batch
+                for learned in name_learned(wildcards.method, net_of(FOLD_OF[video]))
+            ],
+            times=expand("results/frames/{video}.parquet", video=batch),
+        output:
+            expand("results/predictions/{{method}}/{video}.parquet", video=batch),
+        log:
+            f"results/logs/{name}/{{method}}.log",
+        benchmark:
+            f"results/benchmarks/{name}/{{method}}.tsv"
+        wildcard_constraints:
+            method=one_of(TRAINED),
+        conda:
+            "../../envs/torch.yaml"
+        resources:
+            mem_mb=demand(2000, per_hour=2000, of=max),
+            runtime=demand(20, per_hour=20),
+        params:
+            videos=batch,
+            model_of=lambda wildcards: owner_of(wildcards.method),
+            representations=lambda wildcards: METHODS[wildcards.method].representations,
+            behaviors=BEHAVIORS,
+            geometry=options("geometry"),
+            decoding=lambda wildcards: METHODS[
+                wildcards.method
+            ].decoding.model_dump_json(),
+            code=lambda wildcards: code(
+                "predict-model", model_module(METHODS[wildcards.method].model.kind)
+            ),
+        shell:
+            "python -m homecage predict-model --method={wildcards.method:q} --model-of={params.model_of:q}"
+            " --videos {params.videos:q} --models {input.models:q} --representations {params.representations:q}"
+            " --features {input.features:q} --learned {input.learned:q} --times {input.times:q}"
+            " --behaviors {params.behaviors:q} --geometry {params.geometry:q} --decoding {params.decoding:q}"
+            " --threads {threads} --outputs {output:q} > {log:q} 2>&1"
 
 
 rule predict_representation:

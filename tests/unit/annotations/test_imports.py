@@ -12,8 +12,10 @@ from homecage.annotations.read import label_frames
 from homecage.errors import AnnotationError, StoreError
 from homecage.storage.frame_tables import (
     UNLABELED,
+    Resampling,
     read_annotation,
     read_predictions,
+    read_shown_annotation,
     write_annotation,
     write_times,
 )
@@ -55,6 +57,19 @@ def test_an_annotation_is_imported_for_every_frame(tmp_path, times):
     text = "frame: 3-10 walk\nframe: 11-14 out of sight\nframe: 15-18 gb\n"
     expected = [UNLABELED] * 2 + [0] * 8 + [UNLABELED] * 4 + [1] * 4 + [UNLABELED] * 2
     assert import_text(tmp_path, times, text) == expected
+
+
+def test_what_a_store_of_another_rate_shows_is_labeled_as_the_frame_that_it_shows(tmp_path, times):
+    text = "frame: 3-10 walk\nframe: 15-18 gb\n"
+    plain = import_text(tmp_path, times, text)
+    n_shown = np.tile([1, 0, 2, 1], 5)
+    write_times(times, np.arange(20) / 30, Resampling(n_shown, np.arange(20)))
+    assert import_text(tmp_path, times, text) == plain  # The video's own frames.
+    annotation = tmp_path / "annotations" / "mouse.parquet"
+    shown = read_shown_annotation(annotation, BEHAVIORS)
+    np.testing.assert_array_equal(shown, np.repeat(plain, n_shown))
+    write_annotation(annotation, np.array(plain), BEHAVIORS)
+    assert read_shown_annotation(annotation, BEHAVIORS).tolist() == plain
 
 
 def test_time_without_a_bout_may_be_a_behavior_but_what_is_ignored_is_none(tmp_path, times):

@@ -15,6 +15,7 @@ from homecage.check.aside import read_aside
 from homecage.check.check import check_study
 from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError
+from homecage.frames.rates import resample
 from homecage.frames.raw import RawFile, write_report
 from homecage.storage.frame_tables import write_times
 from homecage.storage.hashing import hash_file
@@ -113,7 +114,10 @@ class Lab:
         times = []
         for video in self.videos.values():
             times.append(self.root / f"{video.key}.parquet")
-            write_times(times[-1], np.arange(self.reports[video.path].n_frames) / 25)
+            found = self.reports[video.path]
+            time_s = np.arange(found.n_frames) / (found.steady_fps or 25)
+            at_another = resample(time_s, found.shown_fps)[1] if found.shown_fps else None
+            write_times(times[-1], time_s, at_another)
         check_study(
             videos=videos,
             clips=clips,
@@ -421,7 +425,19 @@ def test_different_frame_rates_are_refused_with_both_numbers(lab):
         f"different frame rates: 25 frames/s in {a} and 4 more; 29.97 frames/s in {d} and 1 more"
         in problem
     )
-    assert "a model counts frames" in problem
+    assert "a model counts frames" in problem and "(frames.fps)" in problem
+
+
+def test_what_is_shown_at_one_rate_is_of_one(lab):
+    lab.add_video("d", found={"steady_fps": 50.0, "shown_fps": 25.0, "n_shown": 50})
+    lab.add_clip("day", "x_w_3", 10, found={"steady_fps": 50.0, "shown_fps": 25.0, "n_shown": 5})
+    assert lab.check().loc["day", "n_short_clips"] == "2"
+    (lab.root / "checked.tsv").unlink()
+    lab.annotate("d", "frame: 4-4 walk\n")  # A clip's label at 50 frames/s, and not shown at 25.
+    assert any("no validation video has a labeled clip (d)" in one for one in lab.problems())
+    lab.add_video("d", 12, found={"steady_fps": 50.0, "shown_fps": 25.0, "n_shown": 6}, text="")
+    (problem,) = (one for one in lab.problems() if "d.mpg" in one and "frames" in one)
+    assert "d.mpg: 6 frames at 25 frames/s; expected 8 or more" in problem
 
 
 def test_what_fails_is_set_aside_on_request(lab):

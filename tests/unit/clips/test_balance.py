@@ -167,6 +167,16 @@ def test_stretches_of_an_annotation_are_its_bouts(tmp_path_factory, runs):
     assert np.array_equal(covered, codes)
 
 
+def test_stretches_are_of_the_frames_of_the_store_where_that_is_of_another_rate(tmp_path):
+    codes, n_shown = np.repeat([0, -1, 2], 5), np.tile([0, 2, 1], 5)
+    write_annotation(tmp_path / "a.parquet", codes, BEHAVIORS, n_shown)
+    stretches = list_bout_stretches(tmp_path / "a.parquet", BEHAVIORS)
+    assert [(s.behavior, s.start, s.stop) for s in stretches] == [
+        ("drink", 0, n_shown[:5].sum()),
+        ("rest", n_shown[:10].sum(), n_shown.sum()),
+    ]
+
+
 def test_stretches_of_videos_are_bouts(tmp_path):
     rng = np.random.default_rng(0)
     videos = {}

@@ -69,11 +69,11 @@ class Study:
     def convnet(self):
         return self.path / "convnet.safetensors"
 
-    def describe(self, name, video):
+    def describe(self, name, video, **options):
         """Decode a video and describe it, by the verbs."""
         decode_video(
             video=video,
-            options=FRAMES,
+            options=FRAMES.model_copy(update=options),
             **{
                 role: self.path / "frames" / f"{name}{suffix}"
                 for role, suffix in (
@@ -345,6 +345,20 @@ def test_a_video_of_another_rate_is_shown_at_the_bundles(study, method, tmp_path
     )
     assert len(other.time_s) == 120 and other.time_s[1] == pytest.approx(0.02)
     np.testing.assert_allclose(other.probability[::2], one.probability, atol=1e-6)
+
+
+@pytest.mark.parametrize(("method", "fps"), [("tcn", 40), ("alone", 10)])
+def test_a_study_shows_a_video_of_another_rate_as_annotating_does(study, method, fps, tmp_path):
+    video = film(study.path / "other.mkv", seed=3, rate=fps, arguments=LOSSLESS)
+    study.describe("other", video, fps=25)
+    bundle = study.bundle(method, frames=FRAMES.model_copy(update={"fps": 25}))
+    assert read_header(bundle).rate_fps == 25 and read_header(bundle).frames == FRAMES
+    annotate(video, bundle=bundle, out=tmp_path, resample=True, threads=1)
+    own = read_predictions(tmp_path / "other.parquet", BEHAVIORS, method=method, video="other")
+    parts = study.predict(method, "other")
+    assert len(parts.time_s) == 60
+    np.testing.assert_array_equal(own.time_s, parts.time_s)
+    np.testing.assert_allclose(own.probability, parts.probability, atol=2e-5)
 
 
 def test_two_videos_of_one_name_and_none_are_refused(study, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from homecage.deliver.bouts import Scoring
 from homecage.deliver.options import ExportOptions
-from homecage.deliver.overlay import MIN_WIDTH_PX, export_overlay, measure_rate
+from homecage.deliver.overlay import MIN_WIDTH_PX, export_overlay, plan_clock
 from homecage.deliver.panel import Panel
 from homecage.errors import PredictionError, VideoError
 from homecage.frames.options import FramesOptions
@@ -34,14 +34,14 @@ def film(path: Path, size: str, *how: str) -> Path:
     return path
 
 
-def decode(path: Path, height: int) -> np.ndarray:
+def decode(path: Path, height: int, n_frames: int = len(CODES)) -> np.ndarray:
     """Return the frames (T, height, width, 3) of a video."""
     raw = run_ffmpeg("-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
-    return np.frombuffer(raw, np.uint8).reshape(len(CODES), height, -1, 3)
+    return np.frombuffer(raw, np.uint8).reshape(n_frames, height, -1, 3)
 
 
-def export(lab, video, codes=CODES, truth=TRUE):
-    lab.predict("v1", codes)
+def export(lab, video, codes=CODES, truth=TRUE, crop="", **predicted):
+    lab.predict("v1", codes, **predicted)
     annotation = None
     if truth is not None:
         annotation = lab.root / "truth.parquet"
@@ -49,6 +49,7 @@ def export(lab, video, codes=CODES, truth=TRUE):
     output = lab.root / "v1.overlay.mp4"
     export_overlay(
         video=video,
+        crop=crop,
         predictions=lab.path("v1"),
         annotation=annotation,
         palette=Palette(COLORS),
@@ -141,11 +142,46 @@ def test_what_is_no_video_is_refused_with_the_decoders_words(lab):
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(15, 2)])
 def test_the_rate_is_the_videos_own(rate):
-    n_frames = 300
-    scoring = Scoring(
-        ("a", "b"),
-        np.zeros(n_frames, np.int8),
-        np.ones((n_frames, 2), np.float32),
-        np.round(np.arange(n_frames) / float(rate), 6),
-    )
-    assert measure_rate(scoring) == rate
+    planned, n_shown = plan_clock(np.round(np.arange(301) / float(rate), 6))
+    assert planned == rate and n_shown.tolist() == [1] * 300
+
+
+def test_times_that_repeat_in_a_container_are_of_one_rate():
+    rate, n_shown = plan_clock(np.repeat(np.arange(0, 102, 2), 2)[:101] / 25)
+    assert rate == 25 and n_shown.tolist() == [1] * 100
+
+
+def test_frames_at_varying_times_are_shown_in_time():
+    edges_s = np.cumsum([0, *[0.04] * 50, *[0.4] * 10, *[0.02] * 20, *[0.004] * 4])
+    rate, n_shown = plan_clock(edges_s)
+    assert rate == 50 and n_shown[:80].min() == 1
+    shown_s = np.repeat(edges_s[:-1], n_shown)
+    assert len(shown_s) / 50 == pytest.approx(edges_s[-1], abs=0.04)
+    # The picture of each moment is from at most half of where the camera paused away.
+    assert np.abs(shown_s - np.arange(len(shown_s)) / 50).max() <= 0.2 + 1e-6
+    fastest, _ = plan_clock(np.cumsum([0, *[0.001] * 20, *[0.4] * 20]))
+    assert fastest == 100
+
+
+def test_a_video_of_varying_times_lasts_as_long_as_it_did(lab):
+    """25 frames, of which all but the first ten are shown for four times as long."""
+    video = film(Path.cwd() / "even.mkv", "320x240")
+    uneven = Path.cwd() / "uneven.mkv"
+    late = "setpts='if(lt(N,10),N,10+4*(N-10))/25/TB'"
+    run_ffmpeg("-i", video, "-vf", late, "-fps_mode", "passthrough", "-c:v", "ffv1", uneven)
+    time_s = np.where(np.arange(25) < 10, np.arange(25), 4 * np.arange(25) - 30) / 25
+    output = export(lab, uneven, truth=None, time_s=time_s)
+    frames = decode(output, 240 + make_panel(None).height_px, n_frames=67)
+    gray = frames[:, :200].mean(axis=(1, 2, 3)) * 219 / 255 / 8
+    shown = np.abs(time_s[None] - np.arange(67)[:, None] / 25).argmin(axis=1)
+    assert np.abs(gray - shown)[np.arange(67) % 4 != 0].max() < 1.1
+
+
+def test_the_part_of_the_picture_that_was_scored_is_shown(lab):
+    video = Path.cwd() / "halves.mkv"
+    source = "color=white:s=400x300:r=25:d=1,drawbox=x=0:y=0:w=80:h=300:c=black:t=fill"
+    run_ffmpeg("-f", "lavfi", "-i", source, "-c:v", "ffv1", video)
+    output = export(lab, video, truth=None, crop="60,101,321,199")
+    frames = decode(output, 200 + make_panel(None, width=322).height_px)
+    assert frames.shape[2] == 322 and (frames[:, :190, :18] < 20).all()
+    assert (frames[:, :190, 23:318] > 235).all()

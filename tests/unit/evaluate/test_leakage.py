@@ -13,8 +13,9 @@ from homecage.evaluate.leakage import (
     correlate,
     cut_liveliest,
     measure_changes,
+    number_frame,
 )
-from homecage.storage.frame_tables import write_times
+from homecage.storage.frame_tables import Resampling, write_times
 from homecage.storage.tables import read_tsv
 
 
@@ -72,6 +73,14 @@ def test_a_clip_that_was_cut_from_a_video_and_encoded_again_is_found_in_its_plac
     assert (row["kind"], row["recording"], row["video"]) == ("content", "c", "b")
     assert row["clip"] == "raw/c/shared.mpg" and row["correlation"] > 0.9
     assert 333 <= row["video_frame"] <= 393 - WINDOW
+
+
+def test_a_finding_names_the_frame_of_the_video_where_its_store_is_of_another_rate(tmp_path):
+    times = tmp_path / "a.parquet"
+    write_times(times, np.arange(4) / 30)
+    assert number_frame(tmp_path / "a.zarr", 3) == 3
+    write_times(times, np.arange(4) / 30, Resampling(np.array([1, 0, 2, 1]), np.arange(4)))
+    assert [number_frame(tmp_path / "a.zarr", place) for place in range(4)] == [0, 2, 2, 3]
 
 
 def test_recordings_that_share_nothing_share_nothing(audit):

@@ -5,13 +5,15 @@ import json
 
 import numpy as np
 import pytest
+from tests.unit.frames.conftest import run_ffmpeg
 
 from homecage.frames import store
 from homecage.frames.decode import decode
 from homecage.frames.options import FramesOptions
+from homecage.frames.rates import choose_frames
 from homecage.frames.raw import read_report
 from homecage.frames.store import decode_clips, decode_video
-from homecage.storage.frame_tables import read_times
+from homecage.storage.frame_tables import read_resampling, read_times
 from homecage.storage.stores import open_store
 
 
@@ -35,9 +37,10 @@ class Lab:
         )
         return open_store(self.frames, kind="frames")
 
-    def decode_clips(self, **options):
+    def decode_clips(self, crops=("none", "none"), **options):
         decode_clips(
             clips=self.clips,
+            crops=list(crops),
             options=FramesOptions(**({"size_px": 32} | options)),
             frames=self.frames,
             report=self.report,
@@ -90,6 +93,8 @@ def test_a_video_its_times_and_what_was_found(lab):
         "warnings": ["time does not increase after frame 216"],  # As pictures share a packet.
         "n_frames_stated": None,
         "held_against": "last timestamp",
+        "shown_fps": None,
+        "n_shown": None,
     }
     assert store.attributes["sha256"] == [sha256]
     assert store.attributes["ffmpeg_version"]
@@ -110,6 +115,61 @@ def test_a_part_of_the_picture(lab):
     part = open_store(lab.frames, kind="frames")
     assert part["frames"].shape == whole.shape and not np.array_equal(part["frames"][:], whole)
     assert "crop=32:24:8:0" in str(part.attributes["ffmpeg_arguments"])
+
+
+@pytest.mark.parametrize("fps", [25, 40])
+def test_a_video_of_another_rate_is_stored_as_it_is_shown_at_the_one_asked_for(lab, fps):
+    lab.video = lab.video.with_name("30.mkv")
+    run_ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=30", "-frames:v", 90, lab.video)
+    frames, time_s = take_all(lab.video)
+    shown = choose_frames(time_s, fps)
+    stored = lab.decode_video(fps=fps)["frames"][:]
+    np.testing.assert_array_equal(stored, frames[shown])
+    assert len(stored) == len(shown) == {25: 75, 40: 119}[fps]
+    np.testing.assert_array_equal(read_times(lab.times), time_s)
+    resampling = read_resampling(lab.times)
+    np.testing.assert_array_equal(np.repeat(np.arange(90), resampling.n_shown), shown)
+    (found,) = read_report(lab.report)
+    assert (found.n_frames, found.shown_fps, found.n_shown) == (90, fps, len(shown))
+    assert found.steady_fps == pytest.approx(30, abs=0.1)
+    lab.video.write_bytes(lab.video.read_bytes()[:-2000])
+    assert len(lab.decode_video(fps=fps)["frames"]) == len(shown)  # What stood before.
+    assert lab.damage() == [True]
+
+
+def test_a_video_of_the_rate_asked_for_is_stored_as_it_is(lab):
+    stored = lab.decode_video(fps=30)["frames"][:]  # It has 30000/1001.
+    np.testing.assert_array_equal(stored, take_all(lab.video)[0])
+    (found,) = read_report(lab.report)
+    assert read_resampling(lab.times) is None and found.shown_fps is None
+
+
+def test_clips_of_another_rate_are_stored_as_they_are_shown(lab, make_video):
+    lab.clips[1] = make_video("raw/x_9.mkv", n_frames=10, rate=15)
+    clips = lab.decode_clips(fps=30)
+    assert clips["length"][:].tolist() == [12, 19] and clips["offset"][:].tolist() == [0, 12]
+    frames, time_s = take_all(lab.clips[1])
+    expected = frames[choose_frames(time_s, 30)]
+    np.testing.assert_array_equal(clips["frames"][12:], expected)
+    assert [file.n_stored for file in read_report(lab.report)] == [12, 19]
+
+
+def test_a_part_of_the_pictures_of_some_clips(lab):
+    whole = lab.decode_clips()["frames"][:]
+    store = lab.decode_clips(crops=["none", "8,0,32,24"])
+    assert store.attributes["crop"] == ["none", "8,0,32,24"]
+    lab.video = lab.clips[1]
+    decode_video(
+        video=lab.video,
+        options=FramesOptions(size_px=32),
+        crop="8,0,32,24",
+        frames=lab.frames.with_name("video.zarr"),
+        times=lab.times,
+        report=lab.report,
+    )
+    part = open_store(lab.frames.with_name("video.zarr"), kind="frames")["frames"][:]
+    np.testing.assert_array_equal(store["frames"][:], np.concatenate([whole[:12], part]))
+    assert not np.array_equal(part, whole[12:])
 
 
 def test_a_file_is_decoded_once(lab, monkeypatch):
@@ -244,6 +304,7 @@ def test_real_clips(real_mini, tmp_path):
     clips = sorted((real_mini / "clipped_database" / "bsoidpanel1").glob("*.mpg"))
     decode_clips(
         clips=clips,
+        crops=["none"] * len(clips),
         options=FramesOptions(size_px=32),
         frames=tmp_path / "day.zarr",
         report=tmp_path / "day.json",

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from homecage.running.forecast import Planned
+from homecage.running.forecast import Forecast, Planned
 from homecage.running.screen import Screen
 
 
@@ -241,3 +241,10 @@ def test_a_terminals_last_line_is_drawn_again_while_nothing_happens(make_run):
         pytest.fail("waited in vain")
     run.screen.close()
     assert run.stream.getvalue().endswith("\r\x1b[K")
+
+
+def test_nothing_is_reckoned_for_jobs_that_are_only_planned(make_run, monkeypatch):
+    run = make_run()
+    monkeypatch.setattr(Forecast, "estimate", lambda *args: pytest.fail("nobody is shown it"))
+    run.start(1, "decode")
+    assert "decode" not in run.stream.read_new()

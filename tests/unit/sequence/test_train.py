@@ -147,6 +147,17 @@ def test_a_clip_takes_the_label_of_its_fourth_frame(verbs):
     assert sequence.codes.tolist() == [(2 * k + 3) % 3 for k in range(42)]
 
 
+def test_a_clip_takes_the_label_of_the_frame_that_is_shown_at_another_rate(verbs):
+    """60 frames, every second of them twice."""
+    codes = np.arange(60) % 3
+    write_annotation(verbs.annotation("a"), codes, BEHAVIORS, np.tile([1, 2], 30))
+    sha256 = open_store(verbs.features("a"), kind="features").attributes["learned_sha256"]
+    reader = Reader(["fc6"], BEHAVIORS, ClipGeometry(), sha256)
+    sequence = reader.read("a", [verbs.features("a")], verbs.annotation("a"))
+    shown = [frame for frame in range(60) for _ in range(1 + frame % 2)]
+    assert sequence.codes.tolist() == [shown[2 * k + 3] % 3 for k in range(42)]
+
+
 def test_annotations_of_other_videos_are_refused(verbs):
     told = [verbs.annotation(video) for video in ("a", "d", "b.2")]
     with pytest.raises(StoreError, match=r"d\.parquet: .* expected the annotation of b\.2 with 97"):

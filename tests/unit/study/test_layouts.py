@@ -15,6 +15,7 @@ from homecage.simulate.options import SimulationOptions
 from homecage.storage.tables import read_tsv
 from homecage.study import mit
 from homecage.study.behaviors import HOME_CAGE, Vocabulary
+from homecage.study.crop import Crop
 from homecage.study.files import refuse_no_folder
 from homecage.study.layouts import make_study
 from homecage.study.options import DatasetOptions
@@ -237,6 +238,15 @@ def test_a_crop_of_some_videos(tmp_path):
     first, second = find_sheets(tmp_path, sheet).videos
     assert str(first.crop) == "1,2,30,40" and second.crop is None
     assert dict(first.columns) == {"animal": "M1"}  # No column of the lab's own.
+
+
+def test_a_crop_of_some_clips(tmp_path):
+    make_files(tmp_path, "a.mp4", "b.mp4", "c.mp4")
+    videos, clips = "video\tpath\na\ta.mp4\n", "path\tbehavior\tcrop\n{}\nc.mp4\twalk\t\n"
+    study = find_sheets(tmp_path, videos, clips.format("b.mp4\twalk\t1,2,30,40"))
+    assert [clip.crop for clip in study.clip_folders[0].clips] == [Crop(1, 2, 30, 40), None]
+    with pytest.raises(StudyError, match=r"clips.tsv, line 2: crop: found '0'; expected x,y,width"):
+        find_sheets(tmp_path, videos, clips.format("b.mp4\twalk\t0"))
 
 
 def test_crops_that_are_none_are_named_together(tmp_path):

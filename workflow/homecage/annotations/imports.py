@@ -11,6 +11,7 @@ from homecage.errors import StoreError
 from homecage.storage.frame_tables import (
     UNLABELED,
     read_annotation,
+    read_resampling,
     read_times,
     write_annotation,
     write_predictions,
@@ -39,14 +40,15 @@ def import_annotation(
         AnnotationError: the file is malformed or reaches beyond the video, or holds several annotations
             and it is not said which is meant.
     """
-    time_s = read_times(times)
+    time_s, resampling = read_times(times), read_resampling(times)
     found = read_annotation_file(annotation, vocabulary, time_s, options, choice)
     if found.problems:
         raise found.problems[0]
     for warning in found.warnings:
         logger.info("%s: %s", annotation, warning)  # The check has warned of it.
     codes = label_frames(found.bouts, len(time_s), vocabulary, options.without_bout)
-    write_annotation(output, codes, vocabulary.names)
+    n_shown = None if resampling is None else resampling.n_shown
+    write_annotation(output, codes, vocabulary.names, n_shown)
 
 
 def predict_human(

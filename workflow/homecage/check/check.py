@@ -22,7 +22,7 @@ from homecage.check.verdicts import Verdict, write_verdicts
 from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError, UnknownBehaviorError
 from homecage.frames.raw import RawFile, is_as_decoded, read_report
-from homecage.storage.frame_tables import UNLABELED, Codes
+from homecage.storage.frame_tables import UNLABELED, Codes, read_resampling
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
 from homecage.study.choice import make_choice
@@ -127,7 +127,10 @@ def check_study(
             row["video"]: check.label(read[row["video"]][ANNOTATORS[0]], row["path"])
             for row in video_rows
         }
-        labeled = {video: has_labeled_clip(own, geometry) for video, own in codes.items()}
+        labeled = {
+            video: has_labeled_clip(check.show(video, own), geometry)
+            for video, own in codes.items()
+        }
         unlearnable = list(find_unlearnable(_read_rows(folds), labeled, geometry))
         unspoken = []
         if clips_needed == "yes":
@@ -232,7 +235,7 @@ class _Check:
                 f"{instead}"
             )
         elif not any(
-            self.found[row["path"]].n_frames >= self.clip_length
+            self.found[row["path"]].n_stored >= self.clip_length
             for row in rows
             if row["path"] in self.found and self.vocabulary.find(row["label"])
         ):
@@ -245,9 +248,10 @@ class _Check:
         """Judge a full video and its annotations."""
         path, file = row["path"], self.found.get(row["path"])
         problems = [*self._judge_file(path), *self._find_leak(path)]
-        if file and not self._is_refused(file) and file.n_frames < self.clip_length:
+        if file and not self._is_refused(file) and file.n_stored < self.clip_length:
             problems.append(
-                f"{path}: {file.n_frames} frames; expected {self.clip_length} or more, to fill a clip"
+                f"{path}: {file.n_stored} frames{_say_rate(file)}; expected {self.clip_length} or more, to "
+                "fill a clip"
             )
         if not row[ANNOTATORS[0]]:
             problems.append(
@@ -322,20 +326,25 @@ class _Check:
         n_frames, otherwise = self.found[video].n_frames, self.options.without_bout
         return label_frames(annotation.bouts, n_frames, self.vocabulary, otherwise)
 
+    def show(self, video: str, codes: Codes) -> Codes:
+        """Return the behaviors (T,) of a video, by its key, as its store of frames has them, (N,)."""
+        resampling = read_resampling(self.times[video])
+        return codes if resampling is None else np.repeat(codes, resampling.n_shown)
+
     def warn_of_unspoken(self, codes: Iterable[Codes], clip_rows: list[Row]) -> Iterator[str]:
         """Return a warning for each behavior that is annotated and that a convnet of clips never sees."""
         names = self.vocabulary.names
         counts = sum(np.bincount(own[own != UNLABELED], minlength=len(names)) for own in codes)
         annotated = dict(zip(names, np.atleast_1d(counts).tolist(), strict=True))
         long_enough = (
-            row for row in clip_rows if self.found[row["path"]].n_frames >= self.clip_length
+            row for row in clip_rows if self.found[row["path"]].n_stored >= self.clip_length
         )
         shown = (self.vocabulary.find(row["label"]) for row in long_enough)
         return find_unspoken(annotated, shown, self.vocabulary)
 
     def describe_folder(self, folder: str, paths: list[str]) -> dict[str, Any]:
         """Return the line of a folder of clips."""
-        lengths = [self.found[path].n_frames for path in paths]
+        lengths = [self.found[path].n_stored for path in paths]
         return {
             "kind": "clip_folder",
             "name": folder,
@@ -356,3 +365,7 @@ class _Check:
             "seconds": round(seconds, 3),
             "warnings": " ".join("; ".join(warnings.values()).split()),
         }
+
+
+def _say_rate(file: RawFile) -> str:
+    return "" if file.shown_fps is None else f" at {file.shown_fps:.4g} frames/s"

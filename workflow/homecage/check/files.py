@@ -28,9 +28,9 @@ def judge_rates(files: Iterable[RawFile]) -> Iterator[str]:
     """
     by_rate: dict[float, list[str]] = {}
     for file in sorted(files, key=lambda file: -file.n_frames):
-        if (found := file.steady_fps) is None:
+        if (found := file.shown_fps or file.steady_fps) is None:
             continue
-        tolerance = max(_SAME_RATE, 1 / (file.n_frames - 1))
+        tolerance = max(_SAME_RATE, 1 / max(1, file.n_frames - 1))
         near = [rate for rate in by_rate if abs(found / rate - 1) <= tolerance]
         by_rate.setdefault(near[0] if near else found, []).append(file.path)
     if len(by_rate) > 1:
@@ -41,5 +41,5 @@ def judge_rates(files: Iterable[RawFile]) -> Iterator[str]:
         )
         yield (
             f"different frame rates: {'; '.join(told)}; a model counts frames, so all must have one "
-            "rate: leave the others out, or convert them and annotate what is converted"
+            "rate: say at which all are learned from, resampled in time (frames.fps), or leave the others out"
         )

@@ -60,6 +60,8 @@ def _write_row(one: Verdict, strip: str) -> str:
         frames += (
             f", {one.file.n_frames / one.file.rate_fps:.1f} s at {one.file.rate_fps:.4g} frames/s"
         )
+    if one.file and one.file.shown_fps:
+        frames += f", shown at {one.file.shown_fps:.4g} frames/s, as {one.file.n_shown} frames"
     if one.file and one.file.width_px:
         frames += f", {one.file.width_px} x {one.file.height_px} pixels"
     if one.file and one.file.n_frames:
@@ -104,11 +106,11 @@ def _draw_strips(
         frames, offset = store["frames"], 0
         strips = []
         for file in files:
-            if file.n_frames and file.path in shown:
-                places = np.linspace(0, file.n_frames - 1, min(_N_PICTURES, file.n_frames))
+            if file.n_stored and file.path in shown:
+                places = np.linspace(0, file.n_stored - 1, min(_N_PICTURES, file.n_stored))
                 pictures = [frames[offset + int(place)] for place in places]
                 strips.append((file.path, _encode(np.concatenate(pictures, axis=1))))
-            offset += file.n_frames
+            offset += file.n_stored
         return strips
     except (StoreError, KeyError):
         return []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from homecage.clips.bouts import find_bouts
 from homecage.errors import StoreError
-from homecage.storage.frame_tables import read_annotation
+from homecage.storage.frame_tables import read_shown_annotation
 from homecage.storage.stores import open_store
 from homecage.storage.tables import read_tsv
 
@@ -65,7 +65,7 @@ def list_clip_stretches(store: Path, behavior_of: Mapping[str, str]) -> list[Str
 
 def list_bout_stretches(annotation: Path, behaviors: Sequence[str]) -> list[Stretch]:
     """List the bouts of an annotated video; its annotation is named like its store of frames."""
-    codes = read_annotation(annotation, behaviors)
+    codes = read_shown_annotation(annotation, behaviors)
     return [
         Stretch(annotation.stem, f"{start}-{stop}", behaviors[codes[start]], start, stop)
         for start, stop in zip(*(edges.tolist() for edges in find_bouts(codes)), strict=True)

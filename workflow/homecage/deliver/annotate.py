@@ -24,7 +24,6 @@ from homecage.deliver.bouts import Scoring
 from homecage.deliver.bundle import Bundle, read_bundle
 from homecage.deliver.describe import describe_clips, make_engine
 from homecage.deliver.progress import Progress
-from homecage.deliver.rates import choose_frames, choose_ticks, pick, same_rate
 from homecage.errors import (
     AnnotationRunError,
     BundleError,
@@ -36,6 +35,7 @@ from homecage.errors import (
 )
 from homecage.frames.decode import Decoding, decode
 from homecage.frames.judge import measure_steady_rate
+from homecage.frames.rates import choose_frames, choose_ticks, pick, same_rate
 from homecage.frames.raw import describe_file, identify, write_report
 from homecage.frames.store import describe_decoding
 from homecage.frames.stream import FrameStream, Header, read_header

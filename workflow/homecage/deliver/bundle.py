@@ -34,11 +34,11 @@ from homecage.deliver.header import (
     Score,
     explain,
 )
-from homecage.deliver.rates import same_rate
 from homecage.errors import BundleError, ConfigError, StoreError
 from homecage.evaluate.names import ANNOTATOR_1
 from homecage.frames.decode import find_ffmpeg
 from homecage.frames.options import FramesOptions
+from homecage.frames.rates import same_rate
 from homecage.frames.raw import read_report
 from homecage.report.options import Palette
 from homecage.sequence.decoding import Evidence, find_calibration
@@ -164,8 +164,8 @@ def make_bundle(
         simulated=simulated == "yes",
         behaviors=behaviors,
         colors=palette.root,
-        rate_fps=_find_rate(learned, output),
-        frames=frames.model_copy(update={"ffmpeg": None, "on_decode_error": "refuse"}),
+        rate_fps=frames.fps or _find_rate(learned, output),
+        frames=frames.model_copy(update={"ffmpeg": None, "fps": None, "on_decode_error": "refuse"}),
         geometry=geometry,
         representations=tuple(representations),
         convnet=network,

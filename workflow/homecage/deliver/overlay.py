@@ -18,21 +18,24 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.deliver.bouts import Scoring, read_scoring
+from homecage.deliver.bouts import read_scoring
 from homecage.deliver.options import ExportOptions
 from homecage.deliver.panel import Panel
 from homecage.errors import PredictionError, VideoError
-from homecage.frames.decode import describe_input, find_ffmpeg, name_stream
+from homecage.frames.decode import describe_input, filter_crop, find_ffmpeg, name_stream
 from homecage.frames.options import FramesOptions
+from homecage.frames.rates import resample
 from homecage.report.options import Palette
 from homecage.storage.frame_tables import read_annotation
 from homecage.storage.publish import publish
+from homecage.study.crop import Crop, parse_crop
 
 MIN_WIDTH_PX = 320
 """Narrower videos get margins, for the panel to be legible."""
 QUALITY = 20
 """x264's constant rate factor, from 0 (lossless) to 51."""
 _LONGEST_PERIOD = 1001  # The denominator of NTSC's rates.
+_FASTEST_FPS = 100.0
 
 _HEADER = re.compile(rb"YUV4MPEG2 W(\d+) H(\d+) .*\n")
 _FRAME = b"FRAME\n"
@@ -43,6 +46,7 @@ logger = logging.getLogger(__name__)
 def export_overlay(
     *,
     video: Path,
+    crop: str = "",
     predictions: Path,
     annotation: Path | None = None,
     palette: Palette,
@@ -53,11 +57,13 @@ def export_overlay(
 ) -> None:
     """Write a video of every frame, at its size, over what is predicted and true of it.
 
-    The rate is the mean one: where frames come at varying times, the clock in the panel says when each is
-    shown.
+    Where frames come at varying times it plays in time nevertheless: each moment shows the frame that is
+    nearest, and the clock in the panel says when that one is shown in the video itself.
 
     Args:
         video: the video file.
+        crop: the part of its picture that was scored, x,y,width,height in pixels of the upright frame, which
+            alone is shown; all of it, if empty.
         predictions: the method's predictions of it.
         annotation: what is true, frame by frame; none, and predictions stand alone.
         palette: the K behaviors in order, and their colors.
@@ -83,17 +89,21 @@ def export_overlay(
             "two files and run snakemake again",
         )
     program, _ = find_ffmpeg(frames)
+    rate, n_shown = plan_clock(scoring.edges_s)
+    part = parse_crop(crop) if crop else None
     with (
-        _decode(program, video, frames) as (pictures, width_px, height_px),
+        _decode(program, video, frames, part) as (pictures, width_px, height_px),
         publish(output) as temporary,
     ):
         panel = Panel(scoring, truth, palette.root, width_px, options.overlay_s)
         size = width_px, height_px + panel.height_px
-        with _encode(program, temporary, output, size, measure_rate(scoring)) as pipe:
+        with _encode(program, temporary, output, size, rate) as pipe:
             n_frames = 0
             for picture in pictures:
-                if n_frames < len(scoring.codes):
-                    _write(pipe, picture, panel.draw(n_frames), width_px, height_px)
+                if n_frames < len(scoring.codes) and n_shown[n_frames]:
+                    below = panel.draw(n_frames)
+                    for _ in range(n_shown[n_frames]):
+                        _write(pipe, picture, below, width_px, height_px)
                 n_frames += 1
         if n_frames != len(scoring.codes):
             raise VideoError(
@@ -104,20 +114,36 @@ def export_overlay(
     logger.info("%s: %d frames", output, n_frames)
 
 
-def measure_rate(scoring: Scoring) -> Fraction:
-    """Return the mean rate of a video, in frames/s."""
-    seconds = float(np.ptp(scoring.edges_s))
-    rate = len(scoring.codes) / seconds if seconds > 0 else 1.0
-    return Fraction(rate).limit_denominator(_LONGEST_PERIOD)
+def plan_clock(edges_s: NDArray[np.float64]) -> tuple[Fraction, NDArray[np.int64]]:
+    """Return the rate at which a video is played, in frames/s, and how often each frame is shown, (T,).
+
+    Each once at the mean rate, if that shows none two frames or more too early or too late; else as often as
+    it is the nearest to a tick of the rate at which the fastest tenth comes.
+
+    Args:
+        edges_s: when each frame begins, and when the last one ends, (T + 1,).
+    """
+    n_frames, time_s = len(edges_s) - 1, edges_s[:-1]
+    once, steps_s = np.ones(n_frames, np.int64), np.diff(time_s)
+    if not (steps_s > 0).any():
+        return Fraction(1), once
+    even_s = np.linspace(time_s[0], time_s[-1], n_frames)
+    if np.abs(time_s - even_s).max() < 2 * (even_s[1] - even_s[0]):
+        rate = n_frames / float(np.ptp(edges_s))
+        return Fraction(rate).limit_denominator(_LONGEST_PERIOD), once
+    rate = min(_FASTEST_FPS, 1 / float(np.quantile(steps_s[steps_s > 0], 0.1)))
+    fraction = Fraction(rate).limit_denominator(_LONGEST_PERIOD)
+    return fraction, resample(time_s, float(fraction))[1].n_shown
 
 
 @contextmanager
 def _decode(
-    program: str, video: Path, frames: FramesOptions
+    program: str, video: Path, frames: FramesOptions, crop: Crop | None
 ) -> Iterator[tuple[Iterator[bytes], int, int]]:
     """Yield the frames of a video in I420, and their width and height: even, upright, of square pixels."""
     widened = f"max(ceil(iw/2)*2\\,{MIN_WIDTH_PX})"
     filters = (
+        *([filter_crop(crop)] if crop else ()),
         "scale=w=round(iw*sar):h=ih:flags=bilinear+accurate_rnd:out_color_matrix=bt601:out_range=tv",
         f"pad=w={widened}:h=ceil(ih/2)*2:x=(ow-iw)/2:color=white",
         "setsar=1",

@@ -55,11 +55,9 @@ class Panel:
         height = int(tops[-1]) + self._line
         self.height_px = height + height % 2
 
-        seconds = float(np.ptp(scoring.edges_s))
-        n_shown = window_s * len(scoring.codes) / seconds if seconds > 0 else 1.0
         n_places = width_px - self._left - _GAP_PX
         steps = (np.arange(n_places) + 0.5) / n_places - 0.5
-        self._offsets = np.floor(steps * n_shown + 0.5).astype(np.int64)  # (places,), in frames
+        self._offsets_s = steps * window_s  # (places,), from the middle of the frame
         self._blank = self._draw_blank(labels, window_s)
 
     def draw(self, frame: int) -> Picture:
@@ -127,7 +125,9 @@ class Panel:
             bar[:, left : left + round(length * share)] = self._palette[number]
 
     def _draw_strips(self, picture: Picture, frame: int) -> None:
-        shown = frame + self._offsets
+        edges_s = self._scoring.edges_s
+        at_s = edges_s[frame : frame + 2].mean() + self._offsets_s
+        shown = np.searchsorted(edges_s, at_s, side="right") - 1
         outside = (shown < 0) | (shown >= len(self._scoring.codes))
         shown = shown.clip(0, len(self._scoring.codes) - 1)
         right = self._left + len(shown)

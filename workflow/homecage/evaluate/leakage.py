@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pydantic import RootModel
 
 from homecage.features.motion import to_gray
-from homecage.storage.frame_tables import read_times
+from homecage.storage.frame_tables import read_resampling, read_times
 from homecage.storage.stores import StoredArray, open_store
 from homecage.storage.tables import write_tsv
 from homecage.study.recordings import find_coincidence
@@ -101,7 +101,7 @@ def audit_leakage(*, clips: list[Path], frames: list[Path], animals: Animals, ou
         for query, correlation, place in find_same([*sought, *later], pixels):
             found = "the same pictures"
             named = query.recording, query.clip, "content", store.stem
-            rows.append(describe(*named, found, correlation, place))
+            rows.append(describe(*named, found, correlation, number_frame(store, place)))
         logger.info("%d of %d videos searched", number, len(frames))
     rows += compare_names([path.stem for path in clips], frames)
     rows += share_animals(animals.root)
@@ -111,6 +111,12 @@ def audit_leakage(*, clips: list[Path], frames: list[Path], animals: Animals, ou
     best = best.drop_duplicates(["kind", "recording", "clip", "video"]).sort_index()
     write_tsv(output, best)
     logger.info("%d findings: %s", len(best), dict(best["kind"].value_counts()))
+
+
+def number_frame(store: Path, place: int) -> int:
+    """Return the number in its video of a frame of a store, which may be of another rate."""
+    resampling = read_resampling(store.with_suffix(".parquet"))
+    return place if resampling is None else int(resampling.list_shown()[place])
 
 
 def describe(

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from homecage.clips.options import ClipGeometry
-from homecage.clips.tiling import clip_of_frame
-from homecage.errors import ConfigError, StoreError
+from homecage.clips.placing import place_clips
+from homecage.errors import ConfigError
 from homecage.features.options import REPRESENTATIONS
 from homecage.features.store import read_features
-from homecage.storage.frame_tables import read_times, write_predictions
+from homecage.storage.frame_tables import write_predictions
 from homecage.storage.hashing import hash_file
 
 
@@ -50,15 +50,11 @@ def predict_representation(
     )
     if (probability := described.probability) is None:
         raise ConfigError(f"methods.{method}: {representation} has no probabilities; add a model")
-    time_s = read_times(times)
-    if len(time_s) != described.n_frames:
-        raise StoreError(
-            features, f"describes {described.n_frames} frames, {times} has {len(time_s)}"
-        )
+    time_s, clip = place_clips(times, described.n_frames, geometry)
     write_predictions(
         output,
         time_s,
-        probability[clip_of_frame(len(time_s), geometry)],
+        probability[clip],
         behaviors,
         method=method,
         video=video,

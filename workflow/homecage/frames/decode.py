@@ -127,6 +127,12 @@ def name_stream(options: FramesOptions) -> str:
     return f"0:V:{options.stream or 0}"
 
 
+def filter_crop(crop: Crop) -> str:
+    """Return ffmpeg's filter that leaves a part of the upright picture: ffmpeg turns it before."""
+    x, y, width, height = crop
+    return f"crop={width}:{height}:{x}:{y}:exact=1"  # exact: also where pixels share colors.
+
+
 def build_arguments(
     options: FramesOptions,
     crop: Crop | None = None,
@@ -137,11 +143,8 @@ def build_arguments(
     """Return ffmpeg's arguments; without paths they are the description of how frames were made."""
     stream = describe_input(video, "level+info")
     scale = f"scale={options.size_px}:{options.size_px}:flags=bilinear+bitexact+accurate_rnd"
-    if (
-        crop
-    ):  # By the upright picture: ffmpeg turns it before. exact: also where pixels share colors.
-        x, y, width, height = crop
-        scale = f"crop={width}:{height}:{x}:{y}:exact=1,{scale}"
+    if crop:
+        scale = f"{filter_crop(crop)},{scale}"
     pixels = {"vf": f"{scale},format=rgb24", "f": "rawvideo", "pix_fmt": "rgb24"}
     every_frame = {
         "map": name_stream(options),

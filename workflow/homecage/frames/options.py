@@ -20,6 +20,11 @@ class FramesOptions(Options):
     on_decode_error: Literal["refuse", "warn"] = "refuse"
     """What to do with a damaged video: ``refuse`` it, or ``warn`` and use the frames that could be
     decoded."""
+    fps: float | None = Field(None, ge=1, le=1000)
+    """The frame rate at which everything is learned from, in frames/s: videos and clips of another one, or of
+    a variable one, are resampled in time, by the frame that is nearest. Annotations, predictions and exports
+    stay those of the files' own frames. null: as the files are, and files of different rates are refused.
+    Source: our choice."""
     stream: int | None = Field(None, ge=0, le=1000)
     """Which of a file's video streams is decoded, counted from 0; null: its only one, and a file with
     several is refused."""

@@ -43,6 +43,15 @@ class RawFile:
     held_against: str = "nothing"
     """What of the container the frames were held against: sample table, index, header, duration, last
     timestamp (of the file as it is, so that a cut between two pictures leaves no trace) or nothing."""
+    shown_fps: float | None = None
+    """The rate at which its frames are in the store; none where it is the file's own."""
+    n_shown: int | None = None
+    """How many frames are in the store, at that rate."""
+
+    @property
+    def n_stored(self) -> int:
+        """The frames in the store."""
+        return self.n_frames if self.n_shown is None else self.n_shown
 
 
 def write_report(path: Path, files: Iterable[RawFile]) -> None:

@@ -157,7 +157,7 @@ class Screen(logging.Handler):
         )
         self._running[record.jobid] = job
         self._failed.pop(record.jobid, None)  # It is tried again.
-        if record.shellcmd:
+        if record.shellcmd and self._plain:  # Thousands are planned that nobody is shown here.
             self._say(f"{time.strftime('%H:%M:%S')}  {self._describe()}: {job.name}")
 
     def _finish(self, job: _Job) -> None:

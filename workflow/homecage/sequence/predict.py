@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from homecage.clips.options import ClipGeometry
-from homecage.clips.tiling import clip_of_frame
+from homecage.clips.placing import place_clips
 from homecage.errors import StoreError
 from homecage.running.device import make_deterministic
 from homecage.sequence.decoding import Evidence, decode
@@ -12,7 +12,7 @@ from homecage.sequence.models import find_model
 from homecage.sequence.options import DecodingOptions
 from homecage.sequence.sequences import Reader
 from homecage.storage.expect import expect
-from homecage.storage.frame_tables import read_times, write_predictions
+from homecage.storage.frame_tables import write_predictions
 from homecage.storage.hashing import hash_file
 from homecage.storage.weights import load_weights
 
@@ -106,16 +106,14 @@ def predict_video(
     if video in metadata["training"] + metadata["validation"]:
         raise StoreError(model, f"has learned from {video}, which it was to predict unseen")
     x, n_frames = reader.read_descriptors(video, features)
-    time_s = read_times(times)
-    if len(time_s) != n_frames:
-        raise StoreError(times, f"has {len(time_s)} frames, the features of {video} {n_frames}")
+    time_s, clip = place_clips(times, n_frames, reader.geometry)
     evidence, learned_tensors = Evidence.split(tensors)
     scored = find_model(metadata["kind"]).score(learned_tensors, metadata["shape"], x)  # (C, K)
     probability = decode(scored, evidence, decoding)
     write_predictions(
         output,
         time_s,
-        probability[clip_of_frame(n_frames, reader.geometry)],
+        probability[clip],
         reader.behaviors,
         method=method,
         video=video,

@@ -17,7 +17,7 @@ from homecage.clips.tiling import labeled_frames
 from homecage.errors import StoreError
 from homecage.features.options import REPRESENTATIONS
 from homecage.features.store import Features, read_features
-from homecage.storage.frame_tables import UNLABELED, read_annotation
+from homecage.storage.frame_tables import UNLABELED, read_shown_annotation
 
 SMALLEST = 1e-6
 """What a smaller probability counts as."""
@@ -63,7 +63,7 @@ class Reader:
             StoreError: as in ``read_descriptors``; or the annotation is of another video.
         """
         x, n_frames = self.read_descriptors(video, features)
-        codes = read_annotation(annotation, self.behaviors)
+        codes = read_shown_annotation(annotation, self.behaviors)
         if annotation.stem != video or len(codes) != n_frames:
             expected = f"expected the annotation of {video} with {n_frames}"
             raise StoreError(annotation, f"has {len(codes)} frames, {expected}")

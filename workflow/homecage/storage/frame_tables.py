@@ -32,7 +32,26 @@ _BEHAVIOR = pa.field("behavior", pa.string())
 _TIMES = pa.schema([_FRAME, _TIME])
 _ANNOTATION = pa.schema([_FRAME, _BEHAVIOR])
 
+# Where the store of frames is of another rate than the video:
+_N_SHOWN = pa.field("n_shown", pa.int64())
+_RESAMPLED_TIMES = pa.schema([*_TIMES, _N_SHOWN, pa.field("shown_as", pa.int64())])
+_RESAMPLED_ANNOTATION = pa.schema([*_ANNOTATION, _N_SHOWN])
+
 _METADATA = b"homecage"  # The key in the Parquet schema.
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How a video's frames (T,) are shown at another rate, as the frames (N,) of its store."""
+
+    n_shown: NDArray[np.int64]  # (T,)
+    """How often each is there, one after the other; N is their sum."""
+    shown_as: NDArray[np.int64]  # (T,)
+    """The frame of the store that speaks for each."""
+
+    def list_shown(self) -> NDArray[np.int64]:
+        """Return the frame of the video that each of the store's is, (N,)."""
+        return np.repeat(np.arange(len(self.n_shown)), self.n_shown)
 
 
 @dataclass(frozen=True)
@@ -44,9 +63,18 @@ class Prediction:
     probability: NDArray[np.float32]  # (T, K), NaN where it says nothing
 
 
-def write_times(path: Path, time_s: NDArray[np.float64]) -> None:
-    """Write when each frame (T,) of a video is shown, in seconds from its beginning."""
-    _write_table(path, _TIMES, [np.asarray(time_s, np.float64)])
+def write_times(
+    path: Path, time_s: NDArray[np.float64], resampling: Resampling | None = None
+) -> None:
+    """Write when each frame (T,) of a video is shown, in seconds from its beginning.
+
+    And how they are shown in the video's store of frames, where that is of another rate.
+    """
+    time_s = np.asarray(time_s, np.float64)
+    if resampling is None:
+        _write_table(path, _TIMES, [time_s])
+    else:
+        _write_table(path, _RESAMPLED_TIMES, [time_s, resampling.n_shown, resampling.shown_as])
 
 
 def read_times(path: Path) -> NDArray[np.float64]:
@@ -55,21 +83,58 @@ def read_times(path: Path) -> NDArray[np.float64]:
     Raises:
         StoreError: not such a table, or its frames are not 0 to T - 1.
     """
-    return _get_times(_read_table(path, _TIMES))
+    return _get_times(_read_table(path, _TIMES, _RESAMPLED_TIMES))
 
 
-def write_annotation(path: Path, codes: NDArray[np.integer], behaviors: Sequence[str]) -> None:
-    """Write an annotator's behavior of each frame (T,)."""
-    _write_table(path, _ANNOTATION, [_name_behaviors(codes, behaviors)])
+def read_resampling(path: Path) -> Resampling | None:
+    """Read from a table of times how the frames are shown in the video's store; None: as they are.
+
+    Raises:
+        StoreError: as ``read_times``.
+    """
+    table = _read_table(path, _TIMES, _RESAMPLED_TIMES)
+    if table.num_columns == len(_TIMES):
+        return None
+    return Resampling(table["n_shown"].to_numpy(), table["shown_as"].to_numpy())
+
+
+def write_annotation(
+    path: Path,
+    codes: NDArray[np.integer],
+    behaviors: Sequence[str],
+    n_shown: NDArray[np.integer] | None = None,
+) -> None:
+    """Write an annotator's behavior of each frame (T,) of a video.
+
+    ``n_shown`` (T,) says how often each is in the video's store of frames, where that is of another rate.
+    """
+    names = _name_behaviors(codes, behaviors)
+    if n_shown is None:
+        _write_table(path, _ANNOTATION, [names])
+    else:
+        _write_table(path, _RESAMPLED_ANNOTATION, [names, n_shown])
 
 
 def read_annotation(path: Path, behaviors: Sequence[str]) -> Codes:
-    """Read an annotator's behavior of each frame (T,).
+    """Read an annotator's behavior of each frame (T,) of a video.
 
     Raises:
         StoreError: not such a table, a behavior of another list, or its frames are not 0 to T - 1.
     """
-    return _get_codes(path, _read_table(path, _ANNOTATION), behaviors)
+    return _get_codes(path, _read_table(path, _ANNOTATION, _RESAMPLED_ANNOTATION), behaviors)
+
+
+def read_shown_annotation(path: Path, behaviors: Sequence[str]) -> Codes:
+    """Read an annotator's behavior of each frame (N,) of a video's store, which may be of another rate.
+
+    Raises:
+        StoreError: as ``read_annotation``.
+    """
+    table = _read_table(path, _ANNOTATION, _RESAMPLED_ANNOTATION)
+    codes = _get_codes(path, table, behaviors)
+    if table.num_columns == len(_ANNOTATION):
+        return codes
+    return np.repeat(codes, table["n_shown"].to_numpy())
 
 
 def write_predictions(
@@ -185,16 +250,17 @@ def _write_table(path: Path, schema: pa.Schema, columns: list[Any]) -> None:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
 
 
-def _read_table(path: Path, schema: pa.Schema) -> pa.Table:
+def _read_table(path: Path, *schemas: pa.Schema) -> pa.Table:
+    """Read a table of the first of these schemas, or of another one of them."""
     try:
         table = pq.read_table(path, partitioning=None, page_checksum_verification=True)
     except FileNotFoundError:
         raise StoreError(path, "no such table") from None
     except (OSError, pa.ArrowException) as error:
         raise StoreError(path, f"not a Parquet table or a damaged one ({error})") from error
-    if not table.schema.equals(schema):
+    if not any(table.schema.equals(schema) for schema in schemas):
         raise StoreError(
-            path, f"its columns are {_describe(table.schema)}, expected {_describe(schema)}"
+            path, f"its columns are {_describe(table.schema)}, expected {_describe(schemas[0])}"
         )
     if not np.array_equal(table["frame"].to_numpy(), np.arange(table.num_rows)):
         raise StoreError(path, f"its {table.num_rows} rows are not the frames 0 to T - 1 in order")

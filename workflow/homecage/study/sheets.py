@@ -82,7 +82,7 @@ def _read_clips(root: Path) -> tuple[ClipFolder, ...]:
     sheet = root / "clips.tsv"
     if not sheet.exists():
         return ()
-    _, rows = _read_sheet(sheet, required=("path", "behavior"), optional=("clip", "folder"))
+    _, rows = _read_sheet(sheet, required=("path", "behavior"), optional=("clip", "folder", "crop"))
     for _, row in rows:
         row["clip"] = row["clip"] or Path(row["path"]).stem
         row["folder"] = row["folder"] or "clips"
@@ -91,8 +91,9 @@ def _read_clips(root: Path) -> tuple[ClipFolder, ...]:
     refuse_same_names((row["path"], place) for place, row in rows)
     _refuse_missing_files(root, rows, ("path",))
     by_folder = defaultdict(list)
-    for _, row in rows:
-        by_folder[row["folder"]].append(Clip(row["clip"], root / row["path"], row["behavior"]))
+    for (_, row), crop in zip(rows, _parse_crops(rows), strict=True):
+        clip = Clip(row["clip"], root / row["path"], row["behavior"], crop)
+        by_folder[row["folder"]].append(clip)
     folders = []
     for name, clips in sorted(by_folder.items()):
         clips.sort(key=lambda clip: clip.name)

@@ -47,6 +47,8 @@ class Clip:
     name: str
     path: Path
     label: str
+    crop: Crop | None = None
+    """The part of its picture that is used; none for all of it."""
 
 
 @dataclass(frozen=True)

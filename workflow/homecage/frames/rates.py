@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from homecage.frames.judge import measure_steady_rate
+from homecage.storage.frame_tables import Resampling
+
 TOLERANCE = 0.01
 """Two rates are the same if they differ by less than this share: 30 and 30000/1001 are, 25 and 24 are not."""
 
@@ -15,6 +18,27 @@ TOLERANCE = 0.01
 def same_rate(one_fps: float, other_fps: float) -> bool:
     """Whether two rates are the same."""
     return abs(one_fps - other_fps) < TOLERANCE * other_fps
+
+
+def is_of_other_rate(time_s: NDArray[np.float64], rate_fps: float) -> bool:
+    """Whether frames (T,) are of another rate, or of a variable one; of those without times nobody knows."""
+    if len(time_s) < 2 or np.isnan(time_s).any():
+        return False
+    steady_fps = measure_steady_rate(time_s)
+    return steady_fps is None or not same_rate(steady_fps, rate_fps)
+
+
+def resample(time_s: NDArray[np.float64], rate_fps: float) -> tuple[NDArray[np.int64], Resampling]:
+    """Return which frame of a video is shown at each tick of another rate, (N,), and how each is shown.
+
+    Args:
+        time_s: of the video's frames, (T,); where time goes backward, it stands still.
+        rate_fps: of the ticks.
+    """
+    ordered_s = np.maximum.accumulate(time_s)
+    shown = choose_frames(ordered_s, rate_fps)
+    n_shown = np.bincount(shown, minlength=len(time_s))
+    return shown, Resampling(n_shown, choose_ticks(ordered_s, rate_fps))
 
 
 def choose_frames(time_s: NDArray[np.float64], rate_fps: float) -> NDArray[np.int64]:
