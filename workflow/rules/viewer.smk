@@ -48,7 +48,7 @@ rule copy_video:
 rule view_video:
     input:
         unpack(lambda wildcards: name_said(wildcards.video)),
-        copy="results/viewer/{video}.mp4",
+        film="results/viewer/{video}.mp4",
         times="results/frames/{video}.parquet",
         report="results/frames/{video}.json",
         videos="results/study/videos.tsv",
