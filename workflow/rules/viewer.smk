@@ -2,7 +2,11 @@
 
 from homecage.viewer.template import hash_assets
 
-VIEWED = EXPERIMENT.viewer.method or SHOWN
+# The method whose probabilities and errors are shown: by default one that no comparison sets another above.
+SURPASSED = {baseline for _, baseline in EXPERIMENT.comparisons}
+VIEWED = EXPERIMENT.viewer.method or next(
+    (method for method, _ in EXPERIMENT.comparisons if method not in SURPASSED), SHOWN
+)
 
 
 def name_said(video):
