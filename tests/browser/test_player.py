@@ -237,6 +237,21 @@ def test_the_ethogram_is_zoomed_scrolled_and_clicked(steady):
     assert view()[0] == 0
 
 
+def test_what_was_clicked_gives_the_keyboard_back(steady):
+    for used in ("#next-bout", "#traces", "#help"):
+        steady.click(used)
+        steady.keyboard.press("Escape")
+        steady.keyboard.press("Space")
+        steady.wait_for_function("homecage.player.playing")
+        steady.keyboard.press("Space")
+        steady.wait_for_function("!homecage.player.playing")
+    assert not steady.is_checked("#traces")
+    steady.focus("#next-bout")  # By Tab: then it is the button's.
+    steady.keyboard.press("Home")
+    steady.keyboard.press("Space")
+    assert said(steady) == 30 and not steady.evaluate("homecage.player.playing")
+
+
 @pytest.mark.parametrize("text, frame", [("31", 31), ("0:01.5", 45), ("1.5s", 45), ("9999", 89)])
 def test_a_frame_or_a_time_is_gone_to(steady, text, frame):
     steady.keyboard.press("g")
