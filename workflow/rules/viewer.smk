@@ -9,21 +9,6 @@ VIEWED = EXPERIMENT.viewer.method or next(
 )
 
 
-def name_said(video):
-    """Name what annotators and methods say of a video."""
-    annotators = [one for one in ANNOTATORS if one in VIDEOS[video].annotations]
-    return {
-        "annotations": expand(
-            "results/annotations/{annotator}/{video}.parquet",
-            annotator=annotators,
-            video=video,
-        ),
-        "predictions": expand(
-            "results/predictions/{method}/{video}.parquet", method=METHODS, video=video
-        ),
-    }
-
-
 # Of the video alone: a model that is trained again changes what is said beside it.
 rule copy_video:
     input:
@@ -51,7 +36,7 @@ rule copy_video:
 
 rule view_video:
     input:
-        unpack(lambda wildcards: name_said(wildcards.video)),
+        unpack(name_said),
         film="results/viewer/{video}.mp4",
         times="results/frames/{video}.parquet",
         report="results/frames/{video}.json",
