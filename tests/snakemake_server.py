@@ -1,11 +1,10 @@
 """Snakemake, imported once for all of the tests' runs: each is a fork of one process that has it.
 
-Importing it and the libraries that planning needs takes longer than planning the tiny experiment, and tests
-plan some hundreds of times. What is run is what the command runs, on the copy of the project that it is run in.
+Importing it and what planning needs is a third of planning the tiny experiment, and tests plan some hundreds
+of times. What is run is what the command runs, in the copy of the project.
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile

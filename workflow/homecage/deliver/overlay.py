@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homecage.deliver.bouts import read_scoring
+from homecage.deliver.h264 import H264, LONGEST_PERIOD, TO_YUV, measure_rate
 from homecage.deliver.options import ExportOptions
 from homecage.deliver.panel import Panel
 from homecage.errors import PredictionError, VideoError
@@ -32,11 +33,7 @@ from homecage.study.crop import Crop, parse_crop
 
 MIN_WIDTH_PX = 320
 """Narrower videos get margins, for the panel to be legible."""
-QUALITY = 20
-"""x264's constant rate factor, from 0 (lossless) to 51."""
-_LONGEST_PERIOD = 1001  # The denominator of NTSC's rates.
 _FASTEST_FPS = 100.0
-
 _HEADER = re.compile(rb"YUV4MPEG2 W(\d+) H(\d+) .*\n")
 _FRAME = b"FRAME\n"
 
@@ -129,10 +126,9 @@ def plan_clock(edges_s: NDArray[np.float64]) -> tuple[Fraction, NDArray[np.int64
         return Fraction(1), once
     even_s = np.linspace(time_s[0], time_s[-1], n_frames)
     if np.abs(time_s - even_s).max() < 2 * (even_s[1] - even_s[0]):
-        rate = n_frames / float(np.ptp(edges_s))
-        return Fraction(rate).limit_denominator(_LONGEST_PERIOD), once
+        return measure_rate(edges_s), once
     rate = min(_FASTEST_FPS, 1 / float(np.quantile(steps_s[steps_s > 0], 0.1)))
-    fraction = Fraction(rate).limit_denominator(_LONGEST_PERIOD)
+    fraction = Fraction(rate).limit_denominator(LONGEST_PERIOD)
     return fraction, resample(time_s, float(fraction))[1].n_shown
 
 
@@ -144,7 +140,7 @@ def _decode(
     widened = f"max(ceil(iw/2)*2\\,{MIN_WIDTH_PX})"
     filters = (
         *([filter_crop(crop)] if crop else ()),
-        "scale=w=round(iw*sar):h=ih:flags=bilinear+accurate_rnd:out_color_matrix=bt601:out_range=tv",
+        f"scale=w=round(iw*sar):h=ih:flags=bilinear+accurate_rnd:{TO_YUV}",
         f"pad=w={widened}:h=ceil(ih/2)*2:x=(ow-iw)/2:color=white",
         "setsar=1",
         "format=yuv420p",
@@ -194,21 +190,7 @@ def _encode(
             s=f"{size[0]}x{size[1]}",
             framerate=str(rate),
         )
-        .output(
-            f"file:{path}",
-            f="mp4",
-            vcodec="libx264",
-            preset="veryfast",
-            crf=QUALITY,
-            pix_fmt="yuv420p",
-            colorspace="smpte170m",
-            color_primaries="smpte170m",
-            color_trc="smpte170m",
-            color_range="tv",
-            movflags="+faststart",  # It plays before all of it is there.
-            threads=1,
-            **{"fflags": "+bitexact", "flags:v": "+bitexact"},
-        )
+        .output(f"file:{path}", **H264)
         .overwrite_output()
     )
     with _run([program, *encoder.get_args()], stdin=subprocess.PIPE) as (process, log):
