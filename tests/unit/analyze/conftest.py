@@ -104,7 +104,7 @@ class Lab:
 
 def act(rng: np.random.Generator, hour: np.ndarray, period_h: float, groomer: bool) -> np.ndarray:
     """Return behaviors (T,) of a mouse that rests by day and keeps at what it does for a while."""
-    awake = 0.5 - 0.38 * np.cos(2 * np.pi * (hour - 13.5) / period_h - np.pi * 0)
+    awake = 0.5 - 0.38 * np.cos(2 * np.pi * (hour - 13.5) / period_h)
     active = [0.05, 0.2, 0.32 if groomer else 0.15, 0.1, 0.25, 0.1, 0.2]
     others = [k for k in range(len(BEHAVIORS)) if k != REST]
     fresh = np.where(
@@ -118,7 +118,7 @@ def act(rng: np.random.Generator, hour: np.ndarray, period_h: float, groomer: bo
 
 
 def make_cohort_of_mice(
-    lab: Lab, *, animals: int = 12, days: float = 3, frame_s: float = 20.0, seed: int = 0
+    lab: Lab, *, animals: int = 12, days: float = 3, frame_s: float = 40.0, seed: int = 0
 ) -> Cohort:
     """Write a cohort: each mouse in videos of twelve hours, with an hour's gap and half an hour annotated."""
     rng = np.random.default_rng(seed)

@@ -57,7 +57,7 @@ def noisy(seed, alike=0.0, amplitude=0.3):
 
 @pytest.mark.parametrize("alike", [0.0, 0.8])
 def test_intervals_hold_the_truth_about_as_often_as_they_say(alike):
-    """Of 200 waves in noise, also in noise that lasts for hours: 95 % +- 3 standard errors, some slack above."""
+    """Of 200 waves in noise, also in noise that lasts for hours: 95 % within 3 standard errors."""
     truth = {"mesor": 0.4, "amplitude": 0.3, "acrophase_h": 15.5}
     held = dict.fromkeys(truth, 0)
     for seed in range(200):

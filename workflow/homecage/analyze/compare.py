@@ -202,10 +202,12 @@ def _say_within(difference: float, error: float) -> str:
 
 
 def _say_untested(size: NDArray[np.int_], smallest: float, options: AnalysisOptions) -> str:
-    found = f"not tested: {size[0]} and {size[1]} animals"
-    if size.min() < options.least_animals:
-        return f"{found}, fewer than {options.least_animals} in a group"
-    return f"{found}, with which no p below {smallest:.2g} is possible"
+    few = size.min() < options.least_animals
+    return (
+        f"not tested: {size[0]} and {size[1]} animals"
+        + (f", fewer than {options.least_animals} in a group" if few else "")
+        + f"; no p below {smallest:.2g} is possible"
+    )
 
 
 def _pair(groups: Sequence[str], reference: str | None) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from homecage.evaluate.options import CONFIDENCE
 
 Values = NDArray[np.float64]
 
-_STEP_H = 0.05
+_WIDEST_STEP_H = 0.25
 _TAIL = (1 - CONFIDENCE) / 2
 
 
@@ -79,7 +79,10 @@ def search_period(bins: Bins, low_h: float, high_h: float) -> Rhythm | None:
         _, residuals = _solve(_make_design(bins, period_h), bins)
         return float((bins.weight * residuals**2).sum())
 
-    periods = np.linspace(low_h, high_h, max(3, int(np.ceil((high_h - low_h) / _STEP_H)) + 1))
+    # Over so long a time waves whose periods differ by period^2 / span are a whole turn apart.
+    span_h = float(np.ptp(bins.middle_h)) + bins.width_h
+    step_h = min(_WIDEST_STEP_H, low_h**2 / (8 * span_h))
+    periods = np.linspace(low_h, high_h, max(3, int(np.ceil((high_h - low_h) / step_h)) + 1))
     left = np.array([measure(period) for period in periods])
     best = int(left.argmin())
     if best in (0, len(periods) - 1):

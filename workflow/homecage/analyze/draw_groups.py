@@ -206,7 +206,7 @@ def _draw_effects(
         ax.set_yticks(range(len(behaviors)), [shorten(name) for name in behaviors])
         ax.xaxis.set_major_locator(MaxNLocator(5))
         clear_frame(ax)
-    axes[len(axes) // 2].set_xlabel(_name_pairs(pairs))
+    axes[len(axes) // 2].set_xlabel(_name_pairs(pairs) + _say_untested(groups))
 
 
 def _name_pairs(pairs: list[tuple[str, str]]) -> str:
@@ -215,6 +215,13 @@ def _name_pairs(pairs: list[tuple[str, str]]) -> str:
     named = [f"{shorten(group)} less {shorten(other)}" for group, other in pairs]
     told = "; ".join(named) if len(named) <= 3 else "a group less another, in the first one's color"
     return f"Hedges' g: {told}"
+
+
+def _say_untested(groups: pd.DataFrame) -> str:
+    """Say why nothing is tested, where nothing is."""
+    if groups.empty or (groups["test"] != "none").any():
+        return ""
+    return "\n" + str(groups["note"].iloc[0]).removesuffix(f"; {WITHIN}")
 
 
 def _draw_legend(
