@@ -90,7 +90,7 @@ def test_what_the_configuration_names_must_be_there():
         ({"lights_on": "07:00"}, "expected both, or neither"),
         ({"lights_on": "07:00", "lights_off": "07:00"}, "expected two times"),
         ({"lights_on": "7 am", "lights_off": "19:00"}, "should match pattern"),
-        ({"period_h": [30, 20]}, "the shortest, then the longest period"),
+        ({"shortest_period_h": 30}, "expected less than longest_period_h, 30"),
     ],
 )
 def test_options_that_mean_nothing_are_refused(wrong, message):

@@ -50,8 +50,10 @@ class AnalysisOptions(Options):
     """Recorded days that a cosinor of 24 h needs. Source: our choice."""
     period_days: float = Field(3.0, ge=1, le=1000)
     """Recorded days that a search for the period needs. Source: our choice."""
-    period_h: tuple[float, float] = (18.0, 30.0)
-    """The shortest and the longest period that is searched for, in hours. Source: our choice."""
+    shortest_period_h: float = Field(18.0, ge=1, le=1000)
+    """The shortest period that is searched for, in hours. Source: our choice."""
+    longest_period_h: float = Field(30.0, ge=1, le=1000)
+    """The longest one. Source: our choice."""
 
     @field_validator("lights_on", "lights_off", mode="before")
     @classmethod
@@ -73,9 +75,9 @@ class AnalysisOptions(Options):
             raise ValueError(
                 f"found lights_on and lights_off at {self.lights_on}; expected two times"
             )
-        low, high = self.period_h
-        if not 1 <= low < high <= 1000:
+        if self.shortest_period_h >= self.longest_period_h:
             raise ValueError(
-                f"period_h: found [{low}, {high}]; expected the shortest, then the longest period in hours"
+                f"shortest_period_h: found {self.shortest_period_h:g}; expected less than longest_period_h, "
+                f"{self.longest_period_h:g}"
             )
         return self

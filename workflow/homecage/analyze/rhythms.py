@@ -103,7 +103,7 @@ def _fit(
         elif fit == FIXED:
             yield fit, "", fit_cosinor(series, DAY_H)
         else:
-            low, high = options.period_h
+            low, high = options.shortest_period_h, options.longest_period_h
             rhythm = search_period(series, low, high)
             yield (
                 fit,
