@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from homecage.analyze.cohort import make_cohort, read_cohort
 from homecage.analyze.options import AnalysisOptions
-from homecage.errors import ConfigError, StudyError
+from homecage.errors import ConfigError, StoreError, StudyError
 from homecage.study.study import Study, Video
 
 DEFAULT = AnalysisOptions()
@@ -54,6 +54,21 @@ def test_an_animal_in_two_groups_is_refused_by_name():
     assert found in str(caught.value)
     without = AnalysisOptions(group=None)
     assert make_cohort(study("animal group", "m1,a", "m1,b"), without).groups == ()
+
+
+def test_a_sheet_of_another_form_is_refused(tmp_path):
+    path = tmp_path / "cohort.tsv"
+    path.write_text("video\tanimal\nv1\tm1\n")
+    with pytest.raises(
+        StoreError, match=r"cohort\.tsv: .*expected a line for each video, with columns"
+    ):
+        read_cohort(path)
+    head = "video\tname\tanimal\tgroup\tstart\tunit\n"
+    path.write_text(head + "v1\tv 1\tm1\ta\t\tanimal\nv2\tv 2\tm1\tb\t\tanimal\n")
+    with pytest.raises(
+        StoreError, match="animal 'm1': found groups a by v 1, b by v 2; expected one"
+    ):
+        read_cohort(path)
 
 
 def test_starts_are_by_one_clock():

@@ -145,7 +145,11 @@ def test_days_are_plotted_once_or_twice(draw, mice, plotted, hours):
     assert "lights off, 19:00 to 07:00" in texts_of(figure)
     steps = [one for one in ax.patches if isinstance(one, StepPatch)]
     rest = [one for one in steps if to_hex(one.get_facecolor()) == PALETTE["rest"].lower()]
-    assert len(rest[0].get_data().edges) == hours * 6 + 1
+    lines = [one.get_data() for one in rest]  # Of each row in turn, a day after the other.
+    assert len(lines[0].edges) == hours * 6 + 1
+    if plotted == "double":  # The first day stands beside the second, which is below it.
+        first, second = (line.baseline - line.values for line in lines[:2])
+        assert first[144:] == pytest.approx(second[:144])
 
 
 def test_the_light_may_be_off_over_midnight_or_by_day():

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
 
 from homecage.analyze.options import AnalysisOptions
-from homecage.errors import ConfigError, StudyError
+from homecage.errors import ConfigError, StoreError, StudyError
 from homecage.options import Options
 from homecage.storage.tables import read_tsv
 from homecage.study.study import Study, Video, join_lines
@@ -31,7 +33,15 @@ class Cohort(Options):
 
     unit: Literal["animal", "video"]
     """What counts as one animal: ``video`` where the sheet does not say whose a video is."""
-    recordings: tuple[Recording, ...]
+    recordings: tuple[Recording, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_groups(self) -> Self:
+        for animal, own in self.by_animal.items():
+            if len({one.group for one in own}) > 1:
+                found = ", ".join(f"{one.group} by {one.name}" for one in own)
+                raise ValueError(f"animal {animal!r}: found groups {found}; expected one")
+        return self
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -71,12 +81,21 @@ def read_cohort(path: Path) -> Cohort:
     """Read a sheet as ``Cohort.tabulate`` writes it.
 
     Raises:
-        StoreError: there is no such table.
+        StoreError: there is no such table, or it is not of that form.
     """
     rows = read_tsv(path, text=True).to_dict("records")
-    unit = rows[0]["unit"] if rows else "animal"
+    unit = rows[0].get("unit") if rows else None
     cells = [{key: cell or None for key, cell in row.items() if key != "unit"} for row in rows]
-    return Cohort.model_validate({"unit": unit, "recordings": cells})
+    try:
+        return Cohort.model_validate({"unit": unit, "recordings": cells})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise StoreError(
+            path,
+            f"found {place or 'rows'}: {first['msg']}; expected a line for each video, with columns video, "
+            "name, animal, group, start and unit",
+        ) from None
 
 
 def make_cohort(study: Study, options: AnalysisOptions) -> Cohort:

@@ -164,9 +164,8 @@ def describe(
 def _make_design(bins: Bins, period_h: float) -> Values:
     """Return what a MESOR, a cosine and a sine of size 1 give as means of each bin (N, 3)."""
     angle = 2 * np.pi * bins.middle_h / period_h
-    flattened = np.sinc(
-        bins.width_h / period_h
-    )  # The mean of a cosine over a bin is lower than its peak.
+    # The mean of a cosine over a bin is flatter than the cosine.
+    flattened = np.sinc(bins.width_h / period_h)
     return np.column_stack(
         [np.ones(len(angle)), flattened * np.cos(angle), flattened * np.sin(angle)]
     )

@@ -188,7 +188,8 @@ def _draw_effects(
             own = own.set_index("behavior").reindex(behaviors)
             color, marker = styles[group]
             at = np.arange(len(behaviors)) + offset
-            ax.hlines(at, own["g_low"], own["g_high"], color=color, linewidth=0.9)
+            line = color if len(pairs) == 1 else styles[other][0]
+            ax.hlines(at, own["g_low"], own["g_high"], color=line, linewidth=0.9)
             told = (own["p_corrected"] <= SIGNIFICANCE) & (own["within_error"] != "yes")
             for shown, face in ((told, color), (~told, "white")):
                 ax.plot(
@@ -213,8 +214,9 @@ def _name_pairs(pairs: list[tuple[str, str]]) -> str:
     if not pairs:
         return "there are no two groups to compare"
     named = [f"{shorten(group)} less {shorten(other)}" for group, other in pairs]
-    told = "; ".join(named) if len(named) <= 3 else "a group less another, in the first one's color"
-    return f"Hedges' g: {told}"
+    told = "; ".join(named) if len(named) <= 3 else "a group less another"
+    colors = " (point and line in the color of each)" if len(named) > 1 else ""
+    return f"Hedges' g: {told}{colors}"
 
 
 def _say_untested(groups: pd.DataFrame) -> str:
