@@ -136,7 +136,9 @@ def describe(
     mesor, cosine, sine = linear.tolist()
     amplitude = float(np.hypot(cosine, sine))
     hour_of = period.value / (2 * np.pi)
-    acrophase_h = float(np.arctan2(sine, cosine) * hour_of) % period.value
+    acrophase_h = (
+        float(np.arctan2(sine, cosine) * hour_of) % period.value % period.value
+    )  # -0 is 0.
     t = float(student.isf(_TAIL, degrees))
     half = t * float(np.sqrt(covariance[0, 0]))
     mesor_estimate = Estimate(mesor, mesor - half, mesor + half)
