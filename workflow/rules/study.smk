@@ -6,8 +6,8 @@ from homecage.analyze.cohort import make_cohort
 # Whose videos they are; what is made of that is wanted where the sheet has the columns (analyze.smk).
 with refused():
     COHORT = make_cohort(STUDY, EXPERIMENT.analysis)
-GROUPED = EXPERIMENT.analysis.group in STUDY.columns
-CLOCKED = EXPERIMENT.analysis.start in STUDY.columns
+GROUPED = bool(COHORT.groups)
+CLOCKED = any(one.start for one in COHORT.recordings)
 
 SHEETS = {
     "videos": STUDY.tabulate_videos(),

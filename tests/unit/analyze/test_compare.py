@@ -6,6 +6,7 @@ import pytest
 
 from homecage.analyze.compare import WITHIN, compare_pairs, tabulate_means
 from homecage.analyze.options import AnalysisOptions
+from homecage.errors import HomecageError
 from homecage.storage.tables import read_tsv
 
 DEFAULT = AnalysisOptions()
@@ -111,6 +112,14 @@ def test_one_group_has_means_and_no_difference():
     assert compare(values, "aaa").empty
     means = tabulate_means(values, list("aaa"))
     assert means[["group", "n", "mean", "sd"]].to_numpy().tolist() == [["a", 3, 2.0, 1.0]]
+
+
+def test_without_groups_nothing_is_compared(mice, lab):
+    for name in ("animals", "transitions"):
+        table = read_tsv(mice.root / f"{name}.tsv").assign(group="n/a")
+        table.to_csv(lab.root / f"{name}.tsv", sep="\t", index=False, na_rep="n/a")
+    with pytest.raises(HomecageError, match=r"animals\.tsv: found no animal of a group"):
+        lab.compare()
 
 
 def test_a_planted_difference_is_found_and_its_neighbors_named(mice):

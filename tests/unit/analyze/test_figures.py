@@ -9,7 +9,7 @@ from matplotlib.patches import StepPatch
 from tests.unit.analyze.conftest import BEHAVIORS, METHOD, OPTIONS, PALETTE
 
 from homecage.analyze.draw_actogram import find_dark, list_rows, plot_actogram
-from homecage.analyze.draw_ethograms import lay_end_to_end, plot_ethograms
+from homecage.analyze.draw_ethograms import lay_end_to_end, paint, plot_ethograms
 from homecage.analyze.draw_groups import format_p, plot_groups
 from homecage.analyze.draw_hours import plot_hours
 from homecage.analyze.draw_transitions import plot_transitions
@@ -112,6 +112,31 @@ def test_ethograms_are_ordered_by_group_with_videos_end_to_end(draw, mice):
     laid = lay_end_to_end(read_tsv(mice.root / "bouts.tsv"))
     for _, own in laid.groupby("animal"):
         assert (own["start_s"].to_numpy()[1:] >= own["stop_s"].to_numpy()[:-1] - 1e-6).all()
+
+
+def test_an_ethogram_is_painted_as_bouts_are():
+    bouts = pd.DataFrame(
+        {
+            "video": ["a", "a", "b"],
+            "behavior": ["rest", "walk", "rest"],
+            "start_s": [1.0, 3, 6],
+            "stop_s": [2.0, 4, 7],
+        }
+    )
+    shown = paint(bouts, np.arange(8) + 0.5, PALETTE)
+    rest, walk = PALETTE["rest"].lower(), PALETTE["walk"].lower()
+    nothing, unsaid = "#ffffff", "#eeeeee"
+    expected = [nothing, rest, unsaid, walk, nothing, nothing, rest, nothing]
+    assert [to_hex(color) for color in shown] == expected
+
+
+def test_of_one_group_there_is_nothing_to_compare(draw, mice, tmp_path):
+    for name in ("animals", "group_means", "groups", "group_transitions"):
+        table = read_tsv(mice.root / f"{name}.tsv")
+        table = table[table["group"] == "control"]
+        table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False, na_rep="n/a")
+    for plot in (plot_groups, plot_transitions):
+        assert "there are no two groups to compare" in texts_of(draw(plot, tmp_path))
 
 
 def test_an_actogram_lays_each_bin_into_its_day(mice):

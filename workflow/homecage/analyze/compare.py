@@ -15,6 +15,7 @@ from homecage.analyze.effects import estimate_difference, estimate_hedges_g, est
 from homecage.analyze.options import SIGNIFICANCE, AnalysisOptions
 from homecage.analyze.permutation import find_smallest_p, permute_labels
 from homecage.analyze.tally import MEASURES
+from homecage.errors import HomecageError
 from homecage.storage.tables import read_tsv, write_tsv
 
 Values = NDArray[np.float64]
@@ -42,6 +43,7 @@ def compare_groups(
         of_transitions: the table of differences between transitions.
 
     Raises:
+        HomecageError: no animal is of a group.
         StoreError: there is no such table.
     """
     table = _read_grouped(animals)
@@ -221,7 +223,13 @@ def _pair(groups: Sequence[str], reference: str | None) -> Iterator[tuple[str, s
 
 def _read_grouped(path: Path) -> pd.DataFrame:
     table = read_tsv(path)
-    return table[table["group"] != "n/a"]
+    grouped = table[table["group"] != "n/a"]
+    if grouped.empty:
+        raise HomecageError(
+            f"{path}: found no animal of a group; expected the animals' groups in a column of the sheet of "
+            "videos (analysis.group)"
+        )
+    return grouped
 
 
 def _spread(table: pd.DataFrame, keys: list[str], measure: str) -> pd.DataFrame:
@@ -237,7 +245,7 @@ def _get_groups(table: pd.DataFrame) -> list[str]:
 
 
 def _get_one(table: pd.DataFrame, column: str) -> str:
-    return str(table[column].iloc[0]) if len(table) else "n/a"
+    return str(table[column].iloc[0])
 
 
 def _begin(table: pd.DataFrame, said: dict[str, str]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 Letters: N values of one group.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -85,6 +86,13 @@ def _find_noncentrality(t: float, degrees: int, tail: float) -> float:
     The noncentral t is a normal number over the root of a chi-squared one over its degrees: its distribution
     is the mean of normal ones over that root's quantiles. (scipy's own is NaN in places.)
     """
-    root = np.sqrt(chi2.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES, degrees) / degrees)
+    root = _list_roots(degrees)
     reach = abs(t) * root[-1] + 10
     return float(brentq(lambda shift: ndtr(t * root - shift).mean() - tail, -reach, reach))
+
+
+@lru_cache(maxsize=64)
+def _list_roots(degrees: int) -> Values:
+    """Return quantiles of the root of a chi-squared number over its degrees."""
+    quantiles = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    return np.asarray(np.sqrt(chi2.ppf(quantiles, degrees) / degrees))
