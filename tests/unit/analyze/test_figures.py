@@ -177,6 +177,20 @@ def test_days_are_plotted_once_or_twice(draw, mice, plotted, hours):
         assert first[144:] == pytest.approx(second[:144])
 
 
+def test_hours_show_the_groups_and_their_periods(draw, mice):
+    figure = draw(plot_hours, mice.root)
+    rhythms = read_tsv(mice.root / "rhythms.tsv")
+    periods = rhythms[(rhythms["level"] == "group") & (rhythms["behavior"] == "rest")]
+    periods = periods.loc[periods["fit"] == "searched", "period_h"]
+    (rest,) = [ax for ax in figure.axes if ax.get_title(loc="left") == "rest"]
+    assert [text.get_text() for text in rest.texts] == [f"{one:.1f} h" for one in periods[::-1]]
+    hours = read_tsv(mice.root / "by_hour.tsv")
+    own = hours[(hours["behavior"] == "rest") & (hours["group"] == "control")]
+    mean = own.groupby("hour")["share"].mean().to_numpy()
+    drawn = [line.get_ydata() for line in rest.get_lines() if len(line.get_ydata()) == 24]
+    assert any(np.allclose(line, mean) for line in drawn)
+
+
 def test_the_light_may_be_off_over_midnight_or_by_day():
     hours = np.arange(24) + 0.5
     night = find_dark(hours, "07:00", "19:00")

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from homecage.analyze.draw_actogram import DARK, DAY_H, find_dark
 from homecage.analyze.draw_groups import style_groups
 from homecage.analyze.options import AnalysisOptions
-from homecage.analyze.rhythms import FIXED, GROUP
+from homecage.analyze.rhythms import FIXED, GROUP, SEARCHED
 from homecage.report.options import Palette, ReportOptions, Titles
 from homecage.report.style import clear_frame, draw, shorten
 from homecage.storage.tables import read_tsv
@@ -81,17 +81,11 @@ def draw_hours(
         for group, (color, _) in styles.items():
             own = hours[(hours["behavior"] == behavior) & (hours["group"] == group)]
             _draw_group(ax, own, color)
-        fitted = rhythms[
-            (rhythms["level"] == GROUP)
-            & (rhythms["behavior"] == behavior)
-            & (rhythms["fit"] == FIXED)
-        ]
-        top = ax.get_ylim()[1]
-        for place, row in enumerate(fitted.to_dict("records")):
-            if clocked and not np.isnan(row["acrophase_h_low"]):
-                _mark_acrophase(ax, row, styles[row["group"]][0], top * (1.06 + 0.07 * place))
+        of_groups = rhythms[(rhythms["level"] == GROUP) & (rhythms["behavior"] == behavior)]
+        if clocked:
+            _mark_rhythms(ax, of_groups, styles)
         ax.set_ylim(bottom=0)
-        ax.set_title(shorten(behavior), fontsize=7)
+        ax.set_title(shorten(behavior, 14), fontsize=7, fontweight="normal")
         ax.yaxis.set_major_locator(MaxNLocator(4))
         ax.set_xlim(0, DAY_H if clocked else hours["hour"].max() + 1)
         if clocked:
@@ -106,7 +100,14 @@ def draw_hours(
     ]
     if clocked and (rhythms["level"] == GROUP).any():
         handles.append(
-            Line2D([], [], color="#444444", marker="v", markersize=4, label="acrophase, 95 %")
+            Line2D(
+                [],
+                [],
+                color="#444444",
+                marker="v",
+                markersize=4,
+                label="acrophase, 95 %; above, periods",
+            )
         )
     if clocked and analysis.lights_on:
         light = f"lights off, {analysis.lights_off} to {analysis.lights_on}"
@@ -129,6 +130,24 @@ def _draw_group(ax: Axes, own: pd.DataFrame, color: str) -> None:
     for _, shares in wide.items():
         ax.plot(wide.index + 0.5, shares, color=color, linewidth=0.5, alpha=0.35)
     ax.plot(wide.index + 0.5, wide.mean(axis=1), color=color, linewidth=1.6)
+
+
+def _mark_rhythms(ax: Axes, rhythms: pd.DataFrame, styles: dict[str, tuple[str, str]]) -> None:
+    """Mark when groups are at their highest, and write the periods that fit them best above."""
+    top = ax.get_ylim()[1]
+    fixed = rhythms[rhythms["fit"] == FIXED].dropna(subset="acrophase_h_low")
+    for place, row in enumerate(fixed.to_dict("records")):
+        _mark_acrophase(ax, row, styles[row["group"]][0], top * (1.06 + 0.07 * place))
+    searched = rhythms[rhythms["fit"] == SEARCHED].dropna(subset="period_h")
+    for place, row in enumerate(searched[::-1].to_dict("records")):
+        ax.annotate(
+            f"{row['period_h']:.1f} h",
+            (1 - 0.22 * place, 1.03),
+            xycoords="axes fraction",
+            ha="right",
+            fontsize=6,
+            color=styles[row["group"]][0],
+        )
 
 
 def _mark_acrophase(ax: Axes, row: Mapping[Hashable, Any], color: str, height: float) -> None:

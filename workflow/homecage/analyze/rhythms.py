@@ -50,7 +50,7 @@ def fit_rhythms(*, bins: Path, options: AnalysisOptions, output: Path) -> None:
             if rhythm and head["clock"] == "yes" and head["group"] != "n/a":
                 if fit == FIXED:
                     fitted.setdefault(of_group, []).append(rhythm)
-                else:
+                elif rhythm.p < SIGNIFICANCE:  # What fits no rhythm best is no period.
                     periods.setdefault(of_group, []).append(rhythm.period_h.value)
     for group, behavior in dict.fromkeys(
         table.loc[table["group"] != "n/a", ["group", "behavior"]].itertuples(index=False, name=None)
