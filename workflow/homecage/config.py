@@ -7,6 +7,7 @@ from typing import Any, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from homecage.analyze.options import AnalysisOptions
 from homecage.annotations.options import AnnotationOptions
 from homecage.check.options import CheckOptions
 from homecage.clips.options import BalanceOptions, ClipGeometry
@@ -122,6 +123,7 @@ class Experiment(Options):
     viewer: ViewerOptions = ViewerOptions()
     bundle: BundleOptions = BundleOptions()
     annotate: AnnotateOptions = AnnotateOptions()
+    analysis: AnalysisOptions = AnalysisOptions()
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -245,6 +247,16 @@ class Experiment(Options):
         if (viewed := self.viewer.method) and viewed not in self.methods:
             raise ValueError(
                 f"viewer.method: no method {viewed!r}; expected one of: {', '.join(self.methods)}"
+            )
+        if self.analysis.method is not None and self.analysis.method not in self.methods:
+            raise ValueError(
+                f"analysis.method: no method {self.analysis.method!r}; expected one of: "
+                f"{', '.join(self.methods)}"
+            )
+        if unknown := set(self.analysis.actogram_behaviors or ()) - set(known):
+            raise ValueError(
+                f"analysis.actogram_behaviors: no behavior {min(unknown)!r}; expected some of: "
+                f"{', '.join(known)}"
             )
         return self
 

@@ -64,6 +64,15 @@ VERBS: dict[str, str] = {
     "copy-video": "homecage.viewer.copy:copy_video",
     "view-video": "homecage.viewer.page:view_video",
     "annotate": "homecage.deliver.annotate:annotate",
+    "measure-animals": "homecage.analyze.animals:measure_animals",
+    "compare-groups": "homecage.analyze.compare:compare_groups",
+    "bin-recordings": "homecage.analyze.bins:bin_recordings",
+    "fit-rhythms": "homecage.analyze.rhythms:fit_rhythms",
+    "plot-groups": "homecage.analyze.draw_groups:plot_groups",
+    "plot-transitions": "homecage.analyze.draw_transitions:plot_transitions",
+    "plot-ethograms": "homecage.analyze.draw_ethograms:plot_ethograms",
+    "plot-actogram": "homecage.analyze.draw_actogram:plot_actogram",
+    "plot-hours": "homecage.analyze.draw_hours:plot_hours",
 }
 
 

@@ -77,6 +77,48 @@ if CURVES:
         ["dpi"],
         "accuracy by labeled minutes",
     )
+# What groups and days show, from the tables of analyze.smk.
+OF_DAY = {"bin_min", "plotted", "actogram_behaviors", "lights_on", "lights_off"}
+DAYS = EXPERIMENT.analysis.model_dump_json(include=OF_DAY)
+if GROUPED:
+    FIGURES["groups"] = (
+        {
+            "animals": ["results/analysis/animals.tsv"],
+            "groups": ["results/analysis/groups.tsv"],
+            "means": ["results/analysis/group_means.tsv"],
+        },
+        "",
+        ["dpi"],
+        "groups of animals",
+    )
+    FIGURES["transitions"] = (
+        {"groups": ["results/analysis/group_transitions.tsv"]},
+        "",
+        ["dpi"],
+        "transitions by group",
+    )
+    FIGURES["ethograms"] = (
+        {"bouts": ["results/analysis/bouts.tsv"]},
+        "",
+        ["dpi"],
+        "ethograms by group",
+    )
+if CLOCKED:
+    FIGURES["actogram"] = (
+        {"bins": ["results/analysis/bins.tsv"]},
+        f"--analysis {shlex.quote(DAYS)}",
+        ["dpi"],
+        "actograms",
+    )
+    FIGURES["hours"] = (
+        {
+            "by-hour": ["results/analysis/by_hour.tsv"],
+            "rhythms": ["results/analysis/rhythms.tsv"],
+        },
+        f"--analysis {shlex.quote(DAYS)}",
+        ["dpi"],
+        "hours of the day",
+    )
 TABLES = [
     *expand(
         "results/evaluation/{table}.tsv",
@@ -149,7 +191,7 @@ for figure, (tables, told, used, label) in FIGURES.items():
             runtime=demand(20),
         params:
             verb=f"plot-{figure}",
-            told=told,
+            told=verbatim(told),
             tables=" ".join(
                 f"--{name} {shlex.join(paths)}"
                 for name, paths in tables.items()

@@ -1,10 +1,19 @@
 # The study as tables: what was planned, for the jobs that follow and for people. The text of a table is a
 # parameter, so a corrected cell of a lab's sheet rewrites the table that it is in and no other.
 
+from homecage.analyze.cohort import make_cohort
+
+# Whose videos they are; what is made of that is wanted where the sheet has the columns (analyze.smk).
+with refused():
+    COHORT = make_cohort(STUDY, EXPERIMENT.analysis)
+GROUPED = bool(COHORT.groups)
+CLOCKED = any(one.start for one in COHORT.recordings)
+
 SHEETS = {
     "videos": STUDY.tabulate_videos(),
     "clips": STUDY.tabulate_clips(EXPERIMENT.vocabulary),
     "folds": tabulate_folds(PLAN),
+    "cohort": COHORT.tabulate(),
 }
 VOCABULARY = json.dumps(
     {

@@ -112,7 +112,7 @@ class Study:
     def tabulate_videos(self) -> str:
         """Return the sheet of the videos, tab-separated."""
         head = ("video", "name", "path", *ANNOTATORS, *self.columns)
-        return _join_lines(
+        return join_lines(
             head,
             *(
                 (
@@ -128,7 +128,7 @@ class Study:
 
     def tabulate_clips(self, vocabulary: Vocabulary) -> str:
         """Return the sheet of the clips, tab-separated: an ignored or unknown label is no behavior."""
-        return _join_lines(
+        return join_lines(
             ("folder", "clip", "path", "label", "behavior"),
             *(
                 (folder.key, clip.name, clip.path, clip.label, vocabulary.find(clip.label) or "")
@@ -153,7 +153,8 @@ def _find_same_files(videos: Iterable[Video]) -> Iterable[str]:
             yield f"{video.path}: is both {other!r} and {video.name!r}; list each file once"
 
 
-def _join_lines(*rows: Iterable[object]) -> str:
+def join_lines(*rows: Iterable[object]) -> str:
+    """Return the text of a tab-separated table."""
     text = io.StringIO()
     csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
     return text.getvalue()
