@@ -70,11 +70,7 @@ def write_accuracy(
     table, gains = read_tsv(accuracy), read_tsv(gain)
     ceilings = read_tsv(ceiling) if ceiling else None
     rows = list_rows(table, gains, titles, ceilings)
-    notes = list_notes(table, gains, data_label)
-    if ceilings is not None:
-        notes.append(
-            "Ceiling: of a rule that is told how each clip was simulated; told, not measured from pixels."
-        )
+    notes = list_notes(table, gains, data_label, with_ceiling=ceilings is not None)
     if leakage:
         notes += warn_of_leakage(read_tsv(leakage, text=True), left_out == "yes")
     notes += [
@@ -149,7 +145,9 @@ def warn_of_leakage(found: pd.DataFrame, left_out: bool) -> list[str]:
     return [f"WARNING, leakage: {'; '.join(said)} (results/evaluation/leakage.tsv). {end}"]
 
 
-def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> list[str]:
+def list_notes(
+    accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str, *, with_ceiling: bool = False
+) -> list[str]:
     """List what stands under the table."""
     measured = accuracy[accuracy["source"] == "measured"]
     n_frames = measured.groupby("frames_of")["n_frames"].max()
@@ -188,6 +186,10 @@ def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> l
         )
     if "simulated" in data_label.lower():
         notes.append("Simulated data: these numbers say nothing about animals.")
+    if with_ceiling:
+        notes.append(
+            "Ceiling: of a rule that is told how each clip was simulated; told, not measured from pixels."
+        )
     return notes
 
 
@@ -242,4 +244,3 @@ def _show_p(p: float) -> str:
 
 def _escape_markdown(text: str) -> str:
     return re.sub(r"([*|<])", r"\\\1", text)
-
