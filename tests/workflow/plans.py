@@ -27,7 +27,8 @@ GPU_RULES = {"train_convnet", "extract_fc6", "train_model"}
 
 SCORES = dict.fromkeys(
     [
-        *("evaluate_predictions", "list_bouts", "export_tables", "write_accuracy", "all"),
+        *("evaluate_predictions", "list_bouts", "export_tables", "write_accuracy"),
+        *("write_report", "all"),
         *OF_SCORES,
     ],
     1,

@@ -117,7 +117,7 @@ def list_seeds(configuration: Configuration) -> Iterator[tuple[str, int]]:
 
 
 def describe_models(paths: Iterable[Path]) -> list[Model]:
-    """Tell what files of weights say of themselves, folds together; nothing is loaded, and PyTorch not needed.
+    """Tell what files of weights say of themselves, folds together; no weights are loaded.
 
     Raises:
         StoreError: a file is missing or not one of ours.
@@ -125,7 +125,9 @@ def describe_models(paths: Iterable[Path]) -> list[Model]:
     found = Counter(
         (
             str(said.get("method") or said.get("kind")),
-            *(str(said.get(key, "n/a")) for key in ("torch", "precision", "seed")),
+            str(said.get("torch", "n/a")),
+            str(said.get("precision", "n/a")),
+            str(said.get("seed", "n/a")),
         )
         for said in map(_read_header, paths)
     )
