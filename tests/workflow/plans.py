@@ -33,7 +33,7 @@ SCORES = dict.fromkeys(
     ],
     1,
 )
-"""What follows predictions, annotations or the sheet of the videos, all of which the tables show."""
+"""What follows predictions, annotations or the sheet of the videos, all of which tables and page show."""
 AUDIT = {"audit_leakage": 1}
 """What follows pictures and animals."""
 COUNTS = {"count_behaviors": 1, "plot_distribution": 1}

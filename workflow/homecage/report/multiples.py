@@ -41,9 +41,11 @@ class Error:
     """A stretch of a video of which a method says one thing and annotator 1 another."""
 
     start: int
-    """Its first frame."""
+    stop: int
+    """In frames, ``[start, stop)``."""
     start_s: float
     stop_s: float
+    """Not a number where frames have no time."""
     said: str
     truth: str
 
@@ -95,7 +97,7 @@ def draw_multiples(
             str(video),
             float(own["stop_s"].max()),
             strips,
-            _find_longest(codes[ANNOTATOR_1], codes[method], own, behaviors)
+            find_longest(codes[ANNOTATOR_1], codes[method], own, behaviors)
             if method in codes
             else None,
         )
@@ -120,9 +122,17 @@ def draw_strip(codes: Codes, behaviors: list[str]) -> dict[str, str]:
     return {behavior: "".join(paths[behavior]) for behavior in behaviors if behavior in paths}
 
 
-def _find_longest(
+def find_longest(
     truth: Codes, said: Codes, bouts: pd.DataFrame, behaviors: list[str]
 ) -> Error | None:
+    """Return the longest stretch of one wrong behavior in place of one true one; none where all is right.
+
+    Args:
+        truth: of annotator 1.
+        said: of a method.
+        bouts: those of both, for the times at which they begin and end.
+        behaviors: the K behaviors.
+    """
     wrong = (truth != said) & (truth != UNLABELED) & (said != UNLABELED)
     # One number for each pair of behaviors: where either changes, another error begins.
     pairs = np.where(wrong, truth.astype(np.int32) * len(behaviors) + said, UNLABELED)
@@ -134,4 +144,6 @@ def _find_longest(
     time_s |= dict(zip(bouts["start"], bouts["start_s"], strict=True))
     start, stop = int(starts[longest]), int(stops[longest])
     meant, found = divmod(int(pairs[start]), len(behaviors))
-    return Error(start, time_s[start], time_s[stop], behaviors[found], behaviors[meant])
+    return Error(
+        start, stop, time_s[start], time_s[stop], said=behaviors[found], truth=behaviors[meant]
+    )

@@ -14,6 +14,8 @@ from homecage.report.style import name_methods
 RARE = 0.01
 """Share of the labeled frames below which a behavior's recall rests on little."""
 
+_PERCENT = "\N{NO-BREAK SPACE}%"
+
 
 def find_best(accuracy: pd.DataFrame, titles: Titles) -> str:
     """Return the method with the highest accuracy over behaviors on FD; the first of equals."""
@@ -62,8 +64,8 @@ def say_what_was_found(
         ordered = recall.sort_values("recall", kind="stable")
         least, most = ordered.iloc[0], ordered.iloc[-1]
         yield (
-            f"Of the behaviors it finds {most['behavior']} best ({_percent(most['recall'])} of its frames) "
-            f"and {least['behavior']} least ({_percent(least['recall'])})."
+            f"The best method finds {most['behavior']} most often ({_percent(most['recall'])} of its frames) "
+            f"and {least['behavior']} least often ({_percent(least['recall'])})."
         )
 
 
@@ -116,13 +118,13 @@ def say_what_to_be_wary_of(
         yield f"Never seen in {where}, and so without a score there: {names}."
     for where, names in _gather(support[rare]):
         yield (
-            f"Rare in {where}, less than {100 * RARE:.0f} % of the frames, so that a few bouts decide the "
+            f"Rare in {where}, less than {_percent(RARE)} of the frames, so that a few bouts decide the "
             f"recall: {names}."
         )
     if n_aside:
-        yield f"The check set {n_aside} files aside: they were neither learned from nor scored."
+        yield f"The check set aside {_count(n_aside)}, neither learned from nor scored."
     if n := verdicts.get("warning", 0):
-        yield f"The check warns of {n} {'file' if n == 1 else 'files'}, which were used as they are."
+        yield f"The check warns of {_count(n)} and lets the study pass as it is."
     if len(titles.root) > 1:
         yield (
             "The best method was picked by the accuracy that is stated for it, which flatters it a little: "
@@ -149,18 +151,22 @@ def _choose(table: pd.DataFrame, frames_of: str, level: str) -> pd.DataFrame:
 def _say(row: Mapping[Any, Any]) -> str:
     if np.isnan(row["accuracy"]):
         return "n/a"
-    return f"{100 * row['accuracy']:.1f} %{_say_interval(row, 100, '.1f')}"
+    return f"{100 * row['accuracy']:.1f}{_PERCENT}{_say_interval(row, 100, '.1f')}"
 
 
 def _say_interval(row: Mapping[Any, Any], times: int, form: str) -> str:
     if np.isnan(row["low"]):
         return ""
     low, high = times * row["low"], times * row["high"]
-    return f" ({100 * CONFIDENCE:.0f} % interval {low:{form}} to {high:{form}})"
+    return f" ({_percent(CONFIDENCE)} interval {low:{form}} to {high:{form}})"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}{_PERCENT}"
+
+
+def _count(n_files: int) -> str:
+    return f"{n_files} file" + "s" * (n_files != 1)
 
 
 def _list(names: list[str], most: int = 12) -> str:
