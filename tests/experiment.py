@@ -208,7 +208,6 @@ def write_experiment(folder: Path, **more: Any) -> dict[str, Any]:
         ),
         "models": models,
         "benchmarks": results / "benchmarks",
-        "links": [results / "evaluation"],
         "vocabulary": Vocabulary.model_validate(
             {"behaviors": [{"name": name, "labels": [name[0]]} for name in BEHAVIORS]}
         ),

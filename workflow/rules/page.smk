@@ -64,10 +64,6 @@ rule write_report:
         ceiling=" ".join(f"--ceiling {path}" for path in CEILING),
         texts=verbatim(json.dumps(CAPTIONS)),
         benchmarks="results/benchmarks",
-        links=expand(
-            "results/{folder}",
-            folder=["evaluation", "figures", "exports", "predictions", "logs"],
-        ),
         vocabulary=verbatim(VOCABULARY),
         palette=PALETTE,
         titles=verbatim(TITLES),
@@ -90,7 +86,7 @@ rule write_report:
         " --by-video {input.by_video:q} --per-behavior {input.per_behavior:q}"
         " --distribution {input.distribution:q} --bouts {input.bouts:q} --leakage {input.leakage:q}"
         " {params.ceiling} --figures {input.figures:q} --texts {params.texts:q}"
-        " --models {input.models:q} --benchmarks {params.benchmarks:q} --links {params.links:q}"
+        " --models {input.models:q} --benchmarks {params.benchmarks:q}"
         " --vocabulary {params.vocabulary:q} --palette {params.palette:q} --titles {params.titles:q}"
         " --data-label {params.data_label:q} --simulated {params.simulated} --left-out {params.left_out}"
         " --divided {params.divided:q} --aside {params.aside:q} --configuration {params.configuration:q}"

@@ -1,7 +1,6 @@
 """The page on an experiment: what was studied, what was found and how it was made, in one file."""
 
 import base64
-import os
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
@@ -99,7 +98,6 @@ def write_report(
     texts: FigureTexts,
     models: list[Path],
     benchmarks: Path,
-    links: list[Path],
     vocabulary: Vocabulary,
     palette: Palette,
     titles: Titles,
@@ -134,7 +132,6 @@ def write_report(
         texts: what stands above and below the figures.
         models: weights, to tell what they were made with.
         benchmarks: the folder of what each job took.
-        links: further results, which the page leads to.
         vocabulary: the behaviors and their labels.
         palette: the behaviors and their colors.
         titles: the methods, and what they are called.
@@ -146,7 +143,7 @@ def write_report(
         configuration: all of it.
         frames: how videos were decoded.
         snakemake: the version of what ran all this.
-        output: the page; links lead from its folder.
+        output: the page, which leads to the folders beside its own.
     """
     sheet, plan, table = (read_tsv(path, text=True) for path in (videos, folds, checked))
     scores, gains, behaviors = (read_tsv(path) for path in (accuracy, gain, per_behavior))
@@ -209,7 +206,6 @@ def write_report(
         times=sum_times(benchmarks, without="write_report"),
         configuration=text,
         configuration_sha256=text_sha256,
-        links=[_lead_to(path, output) for path in links],
     )
 
 
@@ -257,8 +253,3 @@ def _embed(picture: Path) -> str:
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     _, png = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
-
-
-def _lead_to(path: Path, page: Path) -> str:
-    """Return the address of a result as it is written in a page."""
-    return quote(os.path.relpath(path, page.parent))
