@@ -14,12 +14,13 @@ ENVS = Path(__file__).parent
 LOCK = ENVS / "lock.txt"
 HEADER = "# Every package of homecage's environment, pinned. Made by `make lock`; do not edit.\n"
 
-_VIDEO = ["defopt", "ffmpeg-python", "google-crc32c", "imageio-ffmpeg", "numcodecs", "numpy"]
-_VIDEO += ["opencv-python-headless", "pandas", "pyarrow", "pydantic", "pyyaml", "zarr", "zarrs"]
+_VIDEO = ["defopt", "ffmpeg-python", "google-crc32c", "imageio-ffmpeg", "jinja2", "numcodecs"]
+_VIDEO += ["numpy", "opencv-python-headless", "pandas", "pyarrow", "pydantic", "pyyaml", "zarr"]
+_VIDEO += ["zarrs"]
 FAMILIES = {
     "video": _VIDEO,
     "torch": [*_VIDEO, "openvino", "python-crfsuite", "safetensors", "scikit-learn", "torch"],
-    "report": [*_VIDEO, "jinja2", "matplotlib", "scikit-learn", "scipy", "seaborn"],
+    "report": [*_VIDEO, "docutils", "matplotlib", "scikit-learn", "scipy", "seaborn"],
 }
 """What the rules of each family import; one conda environment a family."""
 

@@ -27,12 +27,13 @@ GPU_RULES = {"train_convnet", "extract_fc6", "train_model"}
 
 SCORES = dict.fromkeys(
     [
-        *("evaluate_predictions", "list_bouts", "export_tables", "write_accuracy", "all"),
+        *("evaluate_predictions", "list_bouts", "export_tables", "write_accuracy"),
+        *("write_report", "all"),
         *OF_SCORES,
     ],
     1,
 )
-"""What follows predictions, annotations or the sheet of the videos, all of which the tables show."""
+"""What follows predictions, annotations or the sheet of the videos, all of which tables and page show."""
 AUDIT = {"audit_leakage": 1}
 """What follows pictures and animals."""
 COUNTS = {"count_behaviors": 1, "plot_distribution": 1}

@@ -254,6 +254,23 @@ def test_changed_code_reruns_exactly_the_rules_that_use_it(finished, graph, modu
     assert not kept & set(plan)
 
 
+@pytest.mark.parametrize(
+    ("part", "users"),
+    [
+        ("report/recall.rst", {"write_report"}),  # The caption of a figure.
+        ("homecage/report/page.css", {"write_report"}),
+        ("homecage/pages/base.html", {"check_study", "write_accuracy", "write_report"}),
+    ],
+)
+def test_a_changed_caption_or_template_writes_the_pages_again_that_it_is_on(
+    finished, graph, part, users
+):
+    path = finished.path / "workflow" / part
+    with restored(path):
+        path.write_text(f"{path.read_text()}\n")
+        assert finished.plan() == graph.follow(users)
+
+
 def test_a_changed_formula_that_is_undone_reruns_nothing(finished):
     metrics = file_of(finished, "homecage.evaluate.metrics")
     with restored(metrics):

@@ -95,14 +95,16 @@ def test_a_run_is_a_line_for_each_job_and_ends_with_where_to_look(simulated):
     assert any(re.search(r", about \d+ (s|min) left: ", line) for line in starts)
     # Beside them are Snakemake's own account of the run and its table of jobs.
     assert len(shown) < total + 80
-    assert shown[-1].startswith("Done. The table is in results/figures/accuracy.md")
+    assert shown[-1].startswith(
+        "Done. The page on it is results/report/index.html; the table is in "
+    )
     assert (simulated.results / "logs" / "train_convnet" / "all.log").read_text()
 
 
 def test_snakemakes_own_pages_are_shown_to_who_asks(edited):
     shown = edited.make("--forcerun", "write_accuracy", "--printshellcmds").stdout
     assert "\n    reason: " in shown and "python -m homecage write-accuracy" in shown
-    assert "Done. The table is in results/figures/accuracy.md" in shown
+    assert "Done. The page on it is results/report/index.html; the table is in " in shown
 
 
 def test_a_second_run_does_nothing(simulated):
@@ -168,6 +170,15 @@ def test_the_report_is_one_page_with_every_figure(edited):
     page = (edited.results / "report.html").read_text(encoding="utf-8")
     for name in ("accuracy.html", "confusion.png", "ethogram.png", "balance.tsv", "test.tsv"):
         assert name in page
+
+
+def test_the_page_on_the_run_shows_every_figure_and_what_each_rule_took(simulated):
+    page = (simulated.results / "report" / "index.html").read_text(encoding="utf-8")
+    for figure in DRAWING:
+        assert f'<figure id="{figure.removeprefix("plot_")}">' in page
+    timed = set(re.findall(r'<tr><th scope="row">(\w+)</th><td class="number">\d+</td>', page))
+    assert timed >= GPU_RULES | DRAWING | {"export_tables", "check_study"}
+    assert "simulated" in page and len(page) < 3_000_000
 
 
 def plan_for_slurm(project: Project) -> dict[str, dict[str, str]]:

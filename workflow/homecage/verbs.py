@@ -44,6 +44,7 @@ VERBS: dict[str, str] = {
     "summarize-seeds": "homecage.evaluate.seeds:summarize_seeds",
     "compare-runs": "homecage.evaluate.seeds:compare_runs",
     "write-accuracy": "homecage.report.table:write_accuracy",
+    "write-report": "homecage.report.page:write_report",
     "plot-distribution": "homecage.report.distribution:plot_distribution",
     "plot-recall": "homecage.report.recall:plot_recall",
     "plot-confusion": "homecage.report.confusion:plot_confusion",

@@ -93,4 +93,4 @@ def test_thousands_of_sound_clips_are_counted(tmp_path):
     clips = [Verdict("clip", f"{n}.mpg", file=describe(f"{n}.mpg", 9)) for n in range(300)]
     write_page(tmp_path / "index.html", clips, {})
     page = (tmp_path / "index.html").read_text()
-    assert page.count("<tr") == 200 and "And 100 more sound clips." in page
+    assert page.count("<tr class") == 200 and "And 100 more sound clips." in page

@@ -210,6 +210,23 @@ def test_modules_that_are_left_out_do_not_count(write, monkeypatch):
     assert fingerprint("kitchen.bake") == before
 
 
+@pytest.mark.parametrize("name", ["bake.html", "bake.part.css"])
+def test_what_a_page_is_made_of_is_part_of_the_module_that_it_is_named_after(write, name, tmp_path):
+    write(bake="", knead="", toast="")
+    before = find_prints()
+    for other in ("cake.html", "bakery.html", "bake.md"):
+        (tmp_path / "kitchen" / other).write_text("<p>")
+    write()
+    assert find_prints() == before
+    prints = [before]
+    for text in ("<p>", "<b>"):
+        (tmp_path / "kitchen" / name).write_text(text)
+        write()
+        prints.append(find_prints())
+    assert len({found.pop("bake") for found in prints}) == 3
+    assert prints[0] == prints[1] == prints[2]
+
+
 def test_the_modules_that_are_left_out_exist():
     modules = grimp.build_graph("homecage", cache_dir=None).modules
     assert set(LEFT_OUT) <= modules

@@ -3,7 +3,6 @@
 import base64
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 import cv2
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from homecage.check.verdicts import Verdict, sort_verdicts
 from homecage.errors import StoreError
 from homecage.frames.raw import RawFile
-from homecage.storage.publish import publish
+from homecage.pages.base import fill_page
 from homecage.storage.stores import open_store
 
 _N_PICTURES = 8
@@ -45,16 +44,18 @@ def write_page(path: Path, verdicts: Sequence[Verdict], reports: Reports) -> Non
         for report, found in reports.items()
         for file, strip in _draw_strips(report, found, shown)
     }
-    text = _PAGE.format(
+    fill_page(
+        path,
+        "check/page.html",
         summary=f"{files.total()} files: {summary}. {_describe_size(reports)}",
-        rows="\n".join(_write_row(one, strips.get(one.path, "")) for one in listed),
-        rest=f"<p>And {len(unnamed)} more sound clips.</p>" if unnamed else "",
+        verdicts=listed,
+        strips=strips,
+        n_unnamed=len(unnamed),
+        describe=_describe_file,
     )
-    with publish(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
-def _write_row(one: Verdict, strip: str) -> str:
+def _describe_file(one: Verdict) -> str:
     frames = f"{one.file.n_frames} frames" if one.file else ""
     if one.file and one.file.rate_fps:
         frames += (
@@ -67,15 +68,7 @@ def _write_row(one: Verdict, strip: str) -> str:
     if one.file and one.file.n_frames:
         stated = f" ({one.file.n_frames_stated})" if one.file.n_frames_stated else ""
         frames += f"; held against: {one.file.held_against}{stated}"
-    what = "".join(f"<li>{escape(text)}</li>" for text in one.said)
-    return (
-        f'<tr class="{one.verdict}"><td class="verdict">{one.verdict}</td>'
-        f"<td><b>{escape(one.path or 'the study')}</b> <small>{one.kind if one.path else ''} "
-        f"{escape(frames)}</small>"
-        + (f"<ul>{what}</ul>" if what else "")
-        + (f'<img alt="frames of {escape(one.path)}" src="{strip}">' if strip else "")
-        + "</td></tr>"
-    )
+    return frames
 
 
 def _describe_size(reports: Reports) -> str:
@@ -120,33 +113,3 @@ def _encode(picture: NDArray[np.uint8]) -> str:
     """Return an RGB picture (H, W, 3) as an address that holds it."""
     _, jpeg = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Check of the study</title>
-<style>
-body {{ font: 14px/1.5 "DejaVu Sans", Arial, sans-serif; color: #222; margin: 2em; }}
-table {{ border-collapse: collapse; width: 100%; }}
-td {{ padding: 0.4em 0.8em; border-top: 1px solid #ddd; vertical-align: top; }}
-td.verdict {{ font-weight: bold; width: 5em; }}
-tr.error td.verdict {{ color: #a40000; }}
-tr.warning td.verdict {{ color: #8a5a00; }}
-tr.ok td.verdict {{ color: #1a6b2f; }}
-small {{ color: #666; }}
-ul {{ margin: 0.2em 0; padding-left: 1.2em; overflow-wrap: anywhere; }}
-img {{ display: block; max-width: 100%; min-height: 48px; margin-top: 0.3em; }}
-</style>
-</head>
-<body>
-<h1>Check of the study</h1>
-<p>{summary}</p>
-<table>
-{rows}
-</table>
-{rest}
-</body>
-</html>
-"""

@@ -7,11 +7,9 @@ believed before its tensors are seen to be those that the header speaks of.
 Letters: K behaviors.
 """
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -41,6 +39,7 @@ from homecage.frames.options import FramesOptions
 from homecage.frames.rates import same_rate
 from homecage.frames.raw import read_report
 from homecage.report.options import Palette
+from homecage.report.provenance import find_version, hash_clips
 from homecage.sequence.decoding import Evidence, find_calibration
 from homecage.sequence.options import DecodingOptions
 from homecage.sequence.stream import Scorer, fill
@@ -178,7 +177,7 @@ def make_bundle(
         per_behavior=tuple(_list_behaviors(per_behavior, method)),
         license=license or None,
         made_with={
-            "homecage": _find_version(),
+            "homecage": find_version("homecage"),
             "torch": torch.__version__,
             "ffmpeg": find_ffmpeg(frames)[1],
         },
@@ -312,9 +311,8 @@ def _find_rate(videos: Iterable[LearnedVideo], output: Path) -> float:
 
 
 def _describe_clips(report: Path) -> LearnedClips:
-    files = read_report(report)
-    hashed = hashlib.sha256("".join(f"{file.sha256}\n" for file in files).encode())
-    return LearnedClips(folder=report.stem, n_clips=len(files), sha256=hashed.hexdigest())
+    sha256, n_clips = hash_clips(report)
+    return LearnedClips(folder=report.stem, n_clips=n_clips, sha256=sha256)
 
 
 def _list_scores(table: Path, method: str) -> Iterable[Score]:
@@ -338,10 +336,3 @@ def _plain(row: Mapping[Any, Any], wanted: Iterable[str]) -> dict[str, Any]:
         name: None if isinstance(cell, float) and math.isnan(cell) else cell
         for name, cell in cells.items()
     }
-
-
-def _find_version() -> str:
-    try:
-        return version("homecage")
-    except PackageNotFoundError:  # The library is used from where it lies.
-        return "not installed"

@@ -86,12 +86,12 @@ def draw_ethogram(
         _draw_strip(strip, bouts[bouts["scorer"] == scorer], stretch, colors)
         strip.set_ylabel(fit(name), rotation=0, ha="right", va="center")
         _draw_budget(bars, seconds.loc[[scorer]].to_numpy()[0].tolist(), unit, colors)
-    axes[0, 0].set_title(f"{video}, {_clock(start_s)} to {_clock(stop_s)}")
-    axes[0, 1].set_title(f"in these {_clock(stop_s - start_s)} ({unit})")
+    axes[0, 0].set_title(f"{video}, {format_clock(start_s)} to {format_clock(stop_s)}")
+    axes[0, 1].set_title(f"in these {format_clock(stop_s - start_s)} ({unit})")
     strip, bars = axes[-1]
     strip.set_xlabel("time in the video (min:s)")
     strip.xaxis.set_major_locator(MultipleLocator(_tick_s(stop_s - start_s)))
-    strip.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _clock(seconds)))
+    strip.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_clock(seconds)))
     bars.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
 
 
@@ -165,7 +165,8 @@ def _format_time(time: float) -> str:
     return "0" if time == 0 else f"{time:.1f}" if time < 10 else f"{time:.0f}"
 
 
-def _clock(seconds: float) -> str:
+def format_clock(seconds: float) -> str:
+    """Write seconds as minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
 

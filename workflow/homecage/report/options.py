@@ -1,5 +1,7 @@
 """Options of the figures and tables."""
 
+from typing import Any
+
 from pydantic import Field, RootModel
 
 from homecage.options import Options
@@ -11,6 +13,22 @@ class Palette(RootModel[dict[str, str]]):
 
 class Titles(RootModel[dict[str, str]]):
     """The methods in order, each with what figures and tables call it."""
+
+
+class Configuration(RootModel[dict[str, Any]]):
+    """The whole configuration, as it was checked."""
+
+
+class FigureText(Options):
+    """What stands above a figure and below it."""
+
+    title: str
+    caption: str
+    """In reStructuredText, with Snakemake's values to be filled in."""
+
+
+class FigureTexts(RootModel[dict[str, FigureText]]):
+    """The figures, by the names of their files."""
 
 
 class ReportOptions(Options):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ import pandas as pd
 
 from homecage.evaluate.names import FD, FD_STAR, OVER_BEHAVIORS, OVER_FRAMES, OVER_VIDEOS, POOLED
 from homecage.evaluate.options import CONFIDENCE, LEAST_UNITS
+from homecage.pages.base import fill_page
 from homecage.report.options import Titles
 from homecage.report.style import name_methods
 from homecage.storage.publish import publish
@@ -70,19 +70,15 @@ def write_accuracy(
     table, gains = read_tsv(accuracy), read_tsv(gain)
     ceilings = read_tsv(ceiling) if ceiling else None
     rows = list_rows(table, gains, titles, ceilings)
-    notes = list_notes(table, gains, data_label)
-    if ceilings is not None:
-        notes.append(
-            "Ceiling: of a rule that is told how each clip was simulated; told, not measured from pixels."
-        )
+    notes = list_notes(table, gains, data_label, with_ceiling=ceilings is not None)
     if leakage:
         notes += warn_of_leakage(read_tsv(leakage, text=True), left_out == "yes")
     notes += [
         f"Set aside by the check, neither learned from nor scored: {file}" for file in aside or ()
     ]
-    for path, form in ((html, format_html), (markdown, format_markdown)):
-        with publish(path) as temporary:
-            temporary.write_text(form(rows, notes), encoding="utf-8")
+    fill_page(html, "report/table.html", rows=rows, notes=notes)
+    with publish(markdown) as temporary:
+        temporary.write_text(format_markdown(rows, notes), encoding="utf-8")
 
 
 def list_rows(
@@ -149,7 +145,9 @@ def warn_of_leakage(found: pd.DataFrame, left_out: bool) -> list[str]:
     return [f"WARNING, leakage: {'; '.join(said)} (results/evaluation/leakage.tsv). {end}"]
 
 
-def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> list[str]:
+def list_notes(
+    accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str, *, with_ceiling: bool = False
+) -> list[str]:
     """List what stands under the table."""
     measured = accuracy[accuracy["source"] == "measured"]
     n_frames = measured.groupby("frames_of")["n_frames"].max()
@@ -188,23 +186,11 @@ def list_notes(accuracy: pd.DataFrame, gain: pd.DataFrame, data_label: str) -> l
         )
     if "simulated" in data_label.lower():
         notes.append("Simulated data: these numbers say nothing about animals.")
+    if with_ceiling:
+        notes.append(
+            "Ceiling: of a rule that is told how each clip was simulated; told, not measured from pixels."
+        )
     return notes
-
-
-def format_html(rows: list[Row], notes: list[str]) -> str:
-    """Format the table as a page of its own."""
-    lines = [
-        f'<tr class="{row.kind}"><th scope="row">{escape(row.name)}</th>'
-        + "".join(f"<td>{_soften(escape(cell))}</td>" for cell in row.cells)
-        + "</tr>"
-        for row in rows
-    ]
-    levels = "".join(f'<th scope="col">over {level}</th>' for _, level in COLUMNS)
-    return _PAGE.format(
-        levels=levels,
-        rows="\n".join(lines),
-        notes="\n".join(f"<p>{escape(note)}</p>" for note in notes),
-    )
 
 
 def format_markdown(rows: list[Row], notes: list[str]) -> str:
@@ -256,48 +242,5 @@ def _show_p(p: float) -> str:
     return "p < .001" if p < 0.001 else "p = " + f"{p:.3f}".removeprefix("0")
 
 
-def _soften(cell: str) -> str:
-    """Print what stands behind a cell's first number smaller."""
-    first, _, rest = cell.partition(" ")
-    return f"{first} <small>{rest}</small>" if rest else first
-
-
 def _escape_markdown(text: str) -> str:
     return re.sub(r"([*|<])", r"\\\1", text)
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Accuracy</title>
-<style>
-body {{ font: 14px/1.5 "DejaVu Sans", Arial, sans-serif; color: #222; margin: 2em; }}
-table {{ border-collapse: collapse; border-top: 2px solid #222; border-bottom: 2px solid #222; }}
-th, td {{ padding: 0.3em 1em; font-weight: normal; }}
-thead tr:last-child th {{ border-bottom: 1px solid #222; }}
-tbody th {{ text-align: left; }}
-td {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
-td small {{ color: #666; }}
-tr.gain > *, tr.ceiling > * {{ font-style: italic; }}
-tr.published > * {{ color: #777; }}
-tr:not(.gain) + tr.gain > *, tr:not(.published) + tr.published > *,
-tr:not(.ceiling) + tr.ceiling > * {{ border-top: 1px solid #bbb; }}
-p {{ font-size: 12px; color: #555; margin: 0.4em 0; max-width: 60em; }}
-</style>
-</head>
-<body>
-<table>
-<thead>
-<tr><th rowspan="2"></th><th scope="colgroup" colspan="2">FD*</th>
-<th scope="colgroup" colspan="2">FD</th></tr>
-<tr>{levels}</tr>
-</thead>
-<tbody>
-{rows}
-</tbody>
-</table>
-{notes}
-</body>
-</html>
-"""

@@ -2,7 +2,7 @@
 
 The text is a hash of the syntax trees of the modules that a verb imports, directly or not. Comments,
 formatting, docstrings, log lines and the words of errors are no part of it, so that editing them
-trains nothing again.
+trains nothing again. What lies beside a module under its name and is part of a page is part of the module.
 """
 
 import ast
@@ -27,6 +27,8 @@ LEFT_OUT = (
     "homecage.running.watchdog",
 )
 """Modules that cannot change a number: neither they nor what only they import is in a fingerprint."""
+PARTS = (".css", ".html", ".js")
+"""Endings of what a module makes pages of: ``page.html``, ``page.css`` beside ``page.py``."""
 
 
 @cache
@@ -69,7 +71,11 @@ def _read_imports(package: str) -> grimp.ImportGraph:
 def _hash_module(module: str) -> str:
     spec = find_spec(module)
     assert spec and spec.origin, module  # It is in the graph of imports, which has files alone.
-    return hash_code(Path(spec.origin).read_bytes())
+    path = Path(spec.origin)
+    beside = sorted(path.parent.glob(f"{path.stem}.*"))
+    parts = [part for part in beside if part.suffix in PARTS]
+    hashes = [f"{part.name} {sha256(part.read_bytes()).hexdigest()}" for part in parts]
+    return " ".join([hash_code(path.read_bytes()), *hashes])
 
 
 def _dump(item: Any, write: Callable[[str], None], wordless: bool = False) -> None:

@@ -1,0 +1,1 @@
+"""What pages to read in a browser share: how they are filled in, and their look."""
