@@ -54,7 +54,7 @@ def test_all_problems_are_named_at_once(simulated, tmp_path):
         f"{first}/stray.txt: the annotation of no video",
         f"{two}.txt, line 1: unknown behavior 'sleepwalk'",
         f"{two}.txt, line {len(text) + 1}: ",
-        f"{full / four}.mpg: damaged, cut off or no video",
+        f"{full / four}.mpg: cannot be used",
         f"{full}/seven.mpg: 7 frames; expected 8 or more",
         f"{juggled.relative_to(project.path)}: unknown behavior 'juggle'",
         "Mend what is named and run the same command again",

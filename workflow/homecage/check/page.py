@@ -35,7 +35,7 @@ def write_page(path: Path, verdicts: Sequence[Verdict], reports: Reports) -> Non
         for verdict, words in (("error", "refused"), ("warning", "with warnings"), ("ok", "sound"))
         if files[verdict]
     )
-    told = [one for one in sort_verdicts(verdicts) if one.kind != "study" or one.problems]
+    told = [one for one in sort_verdicts(verdicts) if one.kind != "study" or one.said]
     sound_clips = [one.path for one in told if one.kind == "clip" and one.verdict == "ok"]
     unnamed = set(sound_clips[_MOST_CLIPS:])
     listed = [one for one in told if one.path not in unnamed]
