@@ -485,7 +485,7 @@ def test_what_a_run_takes_is_told_of_the_files_that_can_be_used(lab, clips_neede
     lab.add_video("d", 10_000, damage=["cut off"])
     lab.add_video("e", 10_000, text="frame: 1-9 fly\n")
     lab.problems(demand=demand, clips_needed=clips_needed)
-    told = read_verdicts(lab).loc["", "what"]
+    told = read_verdicts(lab).set_index("kind").loc["run", "what"]
     # Of three videos with 90 frames of walk each, and a clip with 30.
     assert " 0.3 GB of disk " in told
     assert f" {minutes} min of one core" in told

@@ -77,9 +77,9 @@ def test_a_configuration_that_snakemake_could_not_name_is_named(run, tmp_path, c
 
 
 def test_what_a_run_takes_is_shown_with_the_verdicts(run, capsys):
-    run([Verdict("study", "", notes=["takes 2 min"]), *VERDICTS[2:]])
+    run([*VERDICTS[2:], Verdict("run", "", notes=["takes 2 min"])])
     *_, counted, takes, _ = capsys.readouterr().out.splitlines()
-    assert counted.startswith("4 verdicts: ") and takes == "Takes 2 min."
+    assert counted == "3 verdicts: 0 error, 1 warning, 2 ok" and takes == "Takes 2 min."
 
 
 def test_a_file_that_cannot_be_used(run, capsys):

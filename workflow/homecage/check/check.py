@@ -4,7 +4,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,7 +85,7 @@ def check_study(
     they are, lie the verdicts on all files: ``verdicts.tsv``, and a page with pictures, ``index.html``. If
     there is ``aside``, files that fail are written there, with what they are by ``state`` (JSON of
     ``identify_study``), to be left out when the study is planned again. ``demand`` is what the
-    experiment asks of a machine; the verdict on the study then says what the run will take.
+    experiment asks of a machine; what the run will take then stands beside the verdicts.
 
     Raises:
         SetAsideError: names every file that leaves the study; no table is written.
@@ -141,14 +141,15 @@ def check_study(
         for warning in unspoken:
             logger.warning("%s", warning)
         verdicts[0] = Verdict("study", "", unlearnable, unspoken)
+    of_run: list[Verdict] = []
     if demand != _NOT_ASKED:
         n_commonest = check.find_commonest(
             codes.values(), clip_rows if clips_needed == "yes" else []
         )
         told = demand.describe(list(map(len, codes.values())), n_commonest, geometry)
-        verdicts[0] = replace(verdicts[0], notes=[told])
-    write_verdicts(output.with_name("verdicts.tsv"), verdicts)
-    write_page(output.with_name("index.html"), verdicts, by_report)
+        of_run.append(Verdict("run", "", notes=[told]))
+    write_verdicts(output.with_name("verdicts.tsv"), [*verdicts, *of_run])
+    write_page(output.with_name("index.html"), [*verdicts, *of_run], by_report)
     if problems := [problem for verdict in verdicts for problem in verdict.problems]:
         failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state))
         if aside is None or failed is None:
@@ -171,9 +172,9 @@ def check_study(
 def _say_where(folder: Path, verdicts: list[Verdict]) -> str:
     """Say where all verdicts are, and how many warn of something: those are in no message of a failure."""
     n_warned = sum(bool(verdict.warnings) for verdict in verdicts)
-    also = f", {n_warned} of which warn{'s' * (n_warned == 1)} of something" if n_warned else ""
+    also = f", {n_warned} of which warn{'s' * (n_warned == 1)} of something," if n_warned else ""
     return (
-        f"All {len(verdicts)} verdicts{also}, are in {folder / 'verdicts.tsv'}, with pictures in "
+        f"All {len(verdicts)} verdicts{also} are in {folder / 'verdicts.tsv'}, with pictures in "
         f"{folder / 'index.html'}."
     )
 

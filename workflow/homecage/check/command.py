@@ -75,14 +75,13 @@ def _print_verdicts(path: Path) -> int:
             frames = "" if row["n_frames"] == "n/a" else f" ({row['n_frames']} frames)"
             what = f": {row['what']}" if row["what"] else ""
             print(f"{row['verdict']:8} {row['path'] or 'the study'}{frames}{what}")
-    counted = Counter(table["verdict"])
+    counted = Counter(table.loc[table["kind"] != "run", "verdict"])
     print(
-        f"{len(table)} verdicts: {counted['error']} error, {counted['warning']} warning, "
+        f"{counted.total()} verdicts: {counted['error']} error, {counted['warning']} warning, "
         f"{counted['ok']} ok"
     )
-    for what in table.loc[(table["kind"] == "study") & (table["verdict"] == "ok"), "what"]:
-        if what:
-            print(f"{what[0].upper()}{what[1:]}.")
+    for what in table.loc[table["kind"] == "run", "what"]:
+        print(f"{what[0].upper()}{what[1:]}.")
     return counted["error"]
 
 

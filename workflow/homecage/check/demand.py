@@ -56,11 +56,12 @@ class Demand(Options):
         time = describe_time(core_s) if core_s < 2 * 3600 else f"{core_s / 3600:.0f} hours"
         besides = f"; not counted: {', '.join(self.left_out)}" if self.left_out else ""
         return (
-            f"what follows the check takes, very roughly, {_describe_bytes(n_bytes)} of disk and {time} of "
+            f"what follows the check takes, very roughly, {describe_bytes(n_bytes)} of disk and {time} of "
             f"one core (at {CORE_GFLOP_S:g} billion operations a second; more cores share it, a GPU needs a "
             f"small part of it){besides}"
         )
 
 
-def _describe_bytes(n_bytes: float) -> str:
+def describe_bytes(n_bytes: float) -> str:
+    """Say a size on disk, 1 MB at least."""
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e8 else f"{max(n_bytes / 1e6, 1):.0f} MB"

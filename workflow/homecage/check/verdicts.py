@@ -10,7 +10,7 @@ import pandas as pd
 from homecage.frames.raw import RawFile
 from homecage.storage.tables import write_tsv
 
-Kind = Literal["study", "video", "clip", "annotation"]
+Kind = Literal["study", "video", "clip", "annotation", "run"]
 
 _COLUMNS = ["verdict", "kind", "path", "n_frames", "n_frames_stated", "held_against", "what"]
 
@@ -21,7 +21,7 @@ class Verdict:
 
     kind: Kind
     path: str
-    """Of the file; of a study, nothing."""
+    """Of the file; of a study, and of the run that follows, nothing."""
     problems: Sequence[str] = ()
     """Why nothing may be learned while it is in the study, each with the place."""
     warnings: Sequence[str] = ()
