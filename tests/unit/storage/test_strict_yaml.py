@@ -110,6 +110,14 @@ PIECES = st.lists(
 ).map("".join)
 
 
+@given(st.lists(st.tuples(st.sampled_from("ab"), PIECES).map("=".join), max_size=3))
+def test_any_values_of_the_command_line_are_taken_or_refused(given):
+    try:
+        refuse_repeated(given)
+    except ConfigError as error:
+        assert str(error).startswith("--config ")
+
+
 @given(PIECES | st.binary(max_size=30))
 def test_anything_is_read_or_refused(read, content):
     try:
