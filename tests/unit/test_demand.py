@@ -60,6 +60,14 @@ def test_a_convnet_for_each_fold_describes_each_video_as_often():
     assert each.video_jobs == once.video_jobs + 4
 
 
+def test_clips_that_overlap_share_arithmetic():
+    shared = estimate_demand(check_config({}), 4).clip_gflop
+    alone = estimate_demand(
+        check_config({"geometry": {"stride": 8, "label_offset": 0}}), 4
+    ).clip_gflop
+    assert alone - shared == pytest.approx(25.17 - 12.09, abs=0.01)
+
+
 def test_what_is_not_counted_is_named():
     methods = {
         "a": {"title": "A", "representations": ["cuboids"], "model": {"kind": "svm"}},
