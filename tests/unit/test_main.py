@@ -159,6 +159,7 @@ def test_a_file_that_cannot_be_read_is_a_users_error(tmp_path, capsys):
         *("--times", missing, "--annotations", "{}"),
         *("--vocabulary", vocabulary, "--geometry", "{}", "--clips-needed", "no"),
         *("--on-decode-error", "refuse", "--stray", "--output", str(tmp_path / "x.tsv")),
+        *("--demand", '{"jobs": 1}'),
     ]
     assert main(["check-study", *arguments]) == 1
     error = capsys.readouterr().err

@@ -54,7 +54,7 @@ def test_all_problems_are_named_at_once(simulated, tmp_path):
         f"{first}/stray.txt: the annotation of no video",
         f"{two}.txt, line 1: unknown behavior 'sleepwalk'",
         f"{two}.txt, line {len(text) + 1}: ",
-        f"{full / four}.mpg: damaged, cut off or no video",
+        f"{full / four}.mpg: cannot be used",
         f"{full}/seven.mpg: 7 frames; expected 8 or more",
         f"{juggled.relative_to(project.path)}: unknown behavior 'juggle'",
         "Mend what is named and run the same command again",
@@ -202,10 +202,15 @@ def lab(tmp_path_factory):
     return project
 
 
-def plan(lab: Project, *names: str) -> str:
-    """Plan a study of videos that bear these names; return what is shown."""
+def list_videos(lab: Project, *names: str) -> None:
+    """Write a sheet of videos that bear these names."""
     rows = [f"{name}\t{lab.path.parent}/{k}.mp4\tm{{{k}}}\n" for k, name in enumerate(names)]
     (lab.path / "a {lab}" / "videos.tsv").write_text("video\tpath\tanimal\n" + "".join(rows))
+
+
+def plan(lab: Project, *names: str) -> str:
+    """Plan a study of videos that bear these names; return what is shown."""
+    list_videos(lab, *names)
     ran = lab.run("--dry-run", "--quiet", "all", check=False)
     assert "Traceback" not in ran.stdout and "Error" not in ran.stdout
     assert not list(lab.results.glob("[!.R]*"))
@@ -215,6 +220,34 @@ def plan(lab: Project, *names: str) -> str:
 def test_braces_and_names_that_repeat_are_no_wildcards(lab):
     """In the study's title, a behavior's label, a method's title, an animal and a video's name."""
     assert "This was a dry-run" in plan(lab, "a" * 20, "{b}", "ab" * 30, "d")
+
+
+def test_a_value_given_twice_is_refused(lab):
+    ran = lab.run("--dry-run", "--config", "seed=1", "seed=2", check=False)
+    *_, named, last = ran.stdout.splitlines()
+    assert ran.returncode == 1
+    assert named == "--config seed=2: seed is given by --config seed=1 too; remove one"
+    assert last == "Not begun: once it is mended, the same command goes on."
+
+
+def test_a_folder_without_a_configuration_is_no_study(lab):
+    config = lab.path / "config.yaml"
+    with restored(config):
+        config.unlink()
+        ran = lab.run("--dry-run", check=False)
+    assert ran.returncode == 1
+    assert f"{lab.path}: found no config.yaml; expected the folder of a study" in ran.stdout
+
+
+def test_that_the_last_check_failed_is_told_until_one_passes(lab):
+    list_videos(lab, *"abcd")
+    check = lab.results / "check"
+    check.mkdir(parents=True)
+    (check / "verdicts.tsv").write_text("verdict\tkind\nerror\tvideo\nerror\tclip\nok\tclip\n")
+    ran = lab.run("--dry-run", "--quiet", "progress")
+    shutil.rmtree(check)
+    told = "The last check of this study found 2 errors (results/check/verdicts.tsv). Until a check passes"
+    assert told in ran.stdout
 
 
 def test_too_few_videos_are_refused_before_any_is_decoded(lab):

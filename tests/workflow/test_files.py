@@ -231,7 +231,7 @@ def read_results(project: Project) -> dict[str, bytes]:
 
 
 REFUSED = {
-    VIDEO: "sim02day.mpg: damaged, cut off or no video",
+    VIDEO: "sim02day.mpg: cannot be used",
     ANNOTATION: "sim02day.txt, line 1: ",
 }
 

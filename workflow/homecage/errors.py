@@ -111,12 +111,14 @@ class AnnotationRunError(HomecageError):
 class StudyError(HomecageError):
     """A study has problems; all of them are named at once."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], see: str = "") -> None:
+        """Name the problems, and where to see more."""
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         lines = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(
             f"the study has {count}; nothing is learned from it until it is mended:\n{lines}\n"
             "Mend what is named and run the same command again; earlier results stand as they are."
+            f"{see and ' '}{see}"
         )
 
 

@@ -1,6 +1,15 @@
 # The gate: the whole study is judged before anything is learned from it, and all problems named at once.
 
 
+# Snakemake is quiet of results that stand while the check fails.
+if workflow.is_main_process and (refused_files := count_refused(Path(VERDICT))):
+    logger.info(
+        f"The last check of this study found {refused_files} error{'s' * (refused_files > 1)}"
+        f" ({Path(VERDICT).with_name('verdicts.tsv')}). Until a check passes, what this command does not make"
+        " anew is what stood before."
+    )
+
+
 checkpoint check_study:
     input:
         videos="results/study/videos.tsv",
@@ -45,6 +54,10 @@ checkpoint check_study:
             else ""
         ),
         passed=PASSED_FILE,
+        # Snakemake does not compare what is derived from inputs: no other network is a reason to check again.
+        demand=lambda wildcards, input: estimate_demand(
+            EXPERIMENT, len(PLAN)
+        ).model_dump_json(),
         code=code("check-study"),
     shell:
         "python -m homecage check-study --videos {input.videos:q} --clips {input.clips:q}"
@@ -52,6 +65,6 @@ checkpoint check_study:
         " --vocabulary {params.vocabulary:q} --annotations {params.reading:q}"
         " --geometry {params.geometry:q} --clips-needed {params.clips_needed}"
         " --on-decode-error {params.on_decode_error} --stray {params.strays:q} --output {output.table:q}"
-        " {params.aside} > {log:q} 2>&1;"
+        " {params.aside} --demand {params.demand:q} > {log:q} 2>&1;"
         " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q};"
         " echo passed > {output.verdict:q}"

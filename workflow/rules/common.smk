@@ -20,6 +20,7 @@ if LIBRARY:
 
 from homecage.check.aside import read_aside, set_aside
 from homecage.check.gate import (
+    count_refused,
     identify_study,
     read_state,
     refuse_changed_annotations,
@@ -27,6 +28,7 @@ from homecage.check.gate import (
 )
 from homecage.config import check_config
 from homecage.deliver.bundled import refuse_unbundled
+from homecage.demand import estimate_demand
 from homecage.errors import ConfigError, HomecageError
 from homecage.evaluate.names import HUMAN
 from homecage.features.options import REPRESENTATIONS
@@ -37,7 +39,7 @@ from homecage.running.screen import Screen
 from homecage.running.watchdog import RUN, this_run
 from homecage.sequence.options import module_of as model_module
 from homecage.storage.hashing import hash_file
-from homecage.storage.strict_yaml import read_yaml
+from homecage.storage.strict_yaml import read_yaml, refuse_repeated
 from homecage.study.files import (
     find_braces,
     list_videos,
@@ -100,6 +102,12 @@ shell.prefix(
 with refused():
     if Path("config.yaml").exists():
         read_yaml(Path("config.yaml"))
+    elif not config:  # In another workflow it is that one's.
+        raise ConfigError(
+            f"{Path.cwd()}: found no config.yaml; expected the folder of a study, which `homecage new` makes"
+        )
+    if isinstance(given := workflow.config_settings.config_args, list):
+        refuse_repeated(given)
 
 
 configfile: "config.yaml"

@@ -13,6 +13,8 @@ from homecage.annotations.options import AnnotationOptions
 from homecage.check.annotations import Annotated, find_annotation_problems
 from homecage.check.aside import read_aside
 from homecage.check.check import check_study
+from homecage.check.demand import Demand
+from homecage.check.gate import count_refused
 from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError
 from homecage.frames.rates import resample
@@ -90,6 +92,7 @@ class Lab:
         on_decode_error="refuse",
         aside=None,
         state="{}",
+        demand=None,
         **annotations,
     ):
         study = Study(
@@ -133,6 +136,7 @@ class Lab:
             output=output,
             aside=aside,
             state=state,
+            **({"demand": demand} if demand else {}),
         )
         return read_tsv(output, text=True).set_index("name")
 
@@ -206,7 +210,8 @@ def test_all_problems_are_named_at_once(lab):
             "b2.txt, line 3: the bout 20-120 rest overlaps the bout 1-20 rest of line 1",
             "b2.txt, line 3: the bout 20-120 rest reaches beyond the video, which has 100 frames",
             "c1.txt: the file has no bouts",
-            "d.mpg: damaged, cut off or no video (7 frames could be decoded): [error] ac-tex damaged",
+            "d.mpg: cannot be used (7 frames could be decoded): damaged or cut off, as its decoding "
+            "reports: [error] ac-tex damaged",
             "e.mpg: 7 frames; expected 8 or more",
             "x_groo_3.mpg: unknown behavior 'groo'",
             "could be decoded): no frame could be decoded; and more",
@@ -363,9 +368,7 @@ def test_there_is_a_verdict_on_every_file_whatever_it_is(lab):
     assert list(table["verdict"]) == ["error"] * 2 + ["warning"] + ["ok"] * 11
     assert len(table) == 5 + 5 + 3 + 1  # videos, annotations, clips and the study
     damaged, unusual = (table.loc[str(lab.root / f"{name}.mpg")] for name in "de")
-    assert damaged["what"].startswith(
-        "damaged, cut off or no video (50 frames could be decoded): cut off;"
-    )
+    assert damaged["what"].startswith("cannot be used (50 frames could be decoded): cut off;")
     assert unusual["what"] == "100 of 101; interlaced"
     assert unusual[["kind", "n_frames", "n_frames_stated", "held_against"]].tolist() == [
         *("video", "100", "101", "index")
@@ -479,6 +482,39 @@ def test_a_variable_rate_is_no_rate_to_compare(lab):
 def test_a_short_clip_does_not_tell_its_rate_to_the_last_digit(lab, n_frames, rate_fps, passes):
     lab.add_clip("day", "x_w_3", n_frames, found={"steady_fps": rate_fps})
     assert len(lab.check() if passes else lab.problems()) == (4 if passes else 1)
+
+
+def test_a_failure_says_how_many_warn_and_where_all_verdicts_are(lab):
+    lab.add_video("d", damage=["cut off"])
+    lab.add_video("e", found={"warnings": ["interlaced"]})
+    with pytest.raises(StudyError) as error:
+        lab.check()
+    assert str(error.value).endswith(
+        f"All 13 verdicts, 1 of which warns of something, are in {lab.root / 'verdicts.tsv'}, with pictures "
+        f"in {lab.root / 'index.html'}."
+    )
+
+
+@pytest.mark.parametrize(("clips_needed", "minutes"), [("yes", 3), ("no", 33)])
+def test_what_a_run_takes_is_told_of_the_files_that_can_be_used(lab, clips_needed, minutes):
+    demand = Demand(frame_bytes=1e6, example_gflop=100 * 60)
+    lab.add_video("d", 10_000, damage=["cut off"])
+    lab.add_video("e", 10_000, text="frame: 1-9 fly\n")
+    lab.problems(demand=demand, clips_needed=clips_needed)
+    told = read_verdicts(lab).set_index("kind").loc["run", "what"]
+    # Of three videos with 90 frames of walk each, and a clip with 30.
+    assert " 0.3 GB of disk " in told
+    assert f" {minutes} min of one core" in told
+
+
+def test_the_errors_of_the_last_check_are_counted_until_it_passes(lab):
+    verdict = lab.root / "verdict.txt"
+    assert count_refused(verdict) == 0
+    lab.add_video("d", damage=["cut off"])
+    lab.problems()
+    assert count_refused(verdict) == 1
+    verdict.touch()
+    assert count_refused(verdict) == 0
 
 
 def test_changed_annotations_are_judged_alone(lab, tmp_path):

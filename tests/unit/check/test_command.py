@@ -1,5 +1,6 @@
 """The command runs the workflow up to the gate and prints a verdict on every file, the worst last."""
 
+import re
 import subprocess
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from homecage.check import command
 from homecage.check.command import check
 from homecage.check.verdicts import Verdict, write_verdicts
-from homecage.errors import HomecageError
+from homecage.errors import ConfigError, HomecageError
 
 VERDICTS = [
     Verdict("study", ""),
@@ -50,6 +51,35 @@ def test_a_sound_study(run, tmp_path, capsys):
     assert lines == ["ok       b.txt", "warning  b.mpg: interlaced"]
     assert counted == "3 verdicts: 0 error, 1 warning, 2 ok"
     assert where.endswith("results/check/index.html")
+
+
+def test_what_else_snakemake_is_told(run, tmp_path):
+    path = tmp_path / "more.yaml"
+    path.write_text("seed: 1\n")
+    called = run(VERDICTS[2:], configfile=[path], config=["seed=2", "report={dpi: 60}"])
+    assert called[7:12] == ["--configfile", str(path), "--config", "seed=2", "report={dpi: 60}"]
+    assert called[12] == "--forcerun"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "more.yaml: cannot be read (No such file or directory)"),
+        (b"seed: 1\n b: [\n", "more.yaml, line 2: mapping values are not allowed here"),
+        (b"\xb0\xff", "more.yaml: not UTF-8 text (byte 0)"),
+    ],
+)
+def test_a_configuration_that_snakemake_could_not_name_is_named(run, tmp_path, content, said):
+    if content is not None:
+        (tmp_path / "more.yaml").write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        run(VERDICTS, configfile=[tmp_path / "more.yaml"])
+
+
+def test_what_a_run_takes_is_shown_with_the_verdicts(run, capsys):
+    run([*VERDICTS[2:], Verdict("run", "", notes=["takes 2 min"])])
+    *_, counted, takes, _ = capsys.readouterr().out.splitlines()
+    assert counted == "3 verdicts: 0 error, 1 warning, 2 ok" and takes == "Takes 2 min."
 
 
 def test_a_file_that_cannot_be_used(run, capsys):

@@ -55,6 +55,7 @@ def written(tmp_path):
     }
     verdicts = [
         Verdict("study", "", ["no clips"]),
+        Verdict("run", "", notes=["the run takes long"]),
         Verdict("video", "a.mpg", [], ["interlaced"], video[0]),
         Verdict("video", "<b>.mpg", ["<b>.mpg: damaged: no [error] & more"], [], damaged[0]),
         *(Verdict("clip", file.path, file=file) for file in clips),
@@ -70,7 +71,11 @@ def test_every_file_has_a_verdict_in_plain_words_the_worst_first(written):
         *(("warning", "a.mpg"), ("ok", "x.mpg"), ("ok", "y.mpg")),
     ]
     assert "<li>damaged: no [error] &amp; more</li>" in written and "<li>interlaced</li>" in written
-    assert "4 files: 1 refused, 1 with warnings, 2 sound." in written
+    assert (
+        "4 files: 1 refused, 1 with warnings, 2 sound. 37 frames, 1 s; decoded, they take 1 MB"
+        in written
+    )
+    assert " of disk. The run takes long." in written
     assert "20 frames, 0.8 s at 25 frames/s, 64 x 48 pixels; held against: nothing" in written
 
 

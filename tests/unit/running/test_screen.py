@@ -180,6 +180,16 @@ def test_warnings_are_shown_when_they_come_and_again_at_the_end(make_run, tmp_pa
     assert summary == ["Warnings: 2", *(f"  {warning}" for warning in warnings), "Done."]
 
 
+def test_that_earlier_outputs_stand_is_no_news(make_run):
+    run = make_run()
+    run.begin("check")
+    run.logger.warning("Cannot restore results/check/videos.tsv: no backup found.")
+    run.logger.warning("Restored previous version of a.tsv (updating job failed).")
+    run.logger.warning("Cannot lock.")
+    run.screen.end("Not finished.")
+    assert run.stream.getvalue() == "Cannot lock.\nWarnings: 1\n  Cannot lock.\nNot finished.\n"
+
+
 def test_a_flood_of_warnings_is_cut_short(make_run):
     run = make_run()
     run.begin("decode")

@@ -1,12 +1,14 @@
 """A YAML file is plain values with each key once, or is refused where the slip stands."""
 
+import re
+
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from homecage.errors import ConfigError
-from homecage.storage.strict_yaml import read_yaml
+from homecage.storage.strict_yaml import read_yaml, refuse_repeated
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +79,43 @@ def test_what_is_no_file_is_refused(tmp_path):
         read_yaml(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["seed=1", "seed=2"], "--config seed=2: seed is given by --config seed=1 too; remove one"),
+        (
+            ["a={b: 1}", "a={c: 2, b: 3}"],
+            "--config a={c: 2, b: 3}: a.b is given by --config a={b: 1}",
+        ),
+        (
+            ["a={b: 1, b: 2}"],
+            "--config a={b: 1, b: 2}: the key 'b' stands in line 1 too; remove one",
+        ),
+    ],
+)
+def test_values_of_the_command_line_replace_no_others(given, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        refuse_repeated(given)
+
+
+def test_values_of_the_command_line_may_be_of_one_section_and_need_not_be_yaml():
+    refuse_repeated(["a={b: 1}", "a={c: 1}", "d=", "e={b: 1", "f=: x", "g=[1, 1]", "h"])
+
+
 PIECES = st.lists(
     st.sampled_from(
         [*"ab:-[]{}&*!?|>#%@`'\"\t \n", ": ", "\n  ", "<<", "!!int ", "---\n", "1", "é"]
     ),
     max_size=30,
 ).map("".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), PIECES).map("=".join), max_size=3))
+def test_any_values_of_the_command_line_are_taken_or_refused(given):
+    try:
+        refuse_repeated(given)
+    except ConfigError as error:
+        assert str(error).startswith("--config ")
 
 
 @given(PIECES | st.binary(max_size=30))

@@ -429,14 +429,31 @@ def test_results_are_a_folder_or_will_be(tmp_path):
 
 
 CELLS = st.sampled_from(
-    ["video", "path", "animal", "a", "a.mp4", "b.mp4", "..", "{x}", " ", "\x1b", "é" * 99]
+    [
+        *(
+            "video",
+            "path",
+            "animal",
+            "annotator_1",
+            "crop",
+            "behavior",
+            "clip",
+            "folder",
+            "1,2,3,4",
+        ),
+        *("a", "a.mp4", "b.mp4", "a.txt", "..", "{x}", " ", '"', "\r", "\x1b", "\ufeff", "é" * 99),
+    ]
 )
 SHEET = st.lists(st.lists(CELLS, max_size=4).map("\t".join), max_size=5).map("\n".join)
 
 
-@given(
-    st.one_of(SHEET, SHEET.map("video\tpath\n{}".format)).map(str.encode) | st.binary(max_size=40)
-)
+def under(*heads):
+    """Sheets with one of these heads, or with any."""
+    headed = (SHEET.map(f"{head}\n{{}}".format) for head in heads)
+    return st.one_of(SHEET, *headed).map(str.encode) | st.binary(max_size=40)
+
+
+@given(under("video\tpath", "video\tpath\tannotator_1\tcrop"))
 def test_any_sheet_makes_a_study_or_is_refused(tmp_path_factory, content):
     root = tmp_path_factory.getbasetemp() / "any sheet"
     root.mkdir(exist_ok=True)
@@ -448,6 +465,23 @@ def test_any_sheet_makes_a_study_or_is_refused(tmp_path_factory, content):
         assert str(root) in str(error) or "name" in str(error)
     else:
         assert [video.path.name for video in study.videos] == ["a.mp4"]
+
+
+@given(under("path\tbehavior", "path\tbehavior\tclip\tfolder"))
+def test_any_sheet_of_clips_belongs_to_a_study_or_is_refused(tmp_path_factory, content):
+    root = tmp_path_factory.getbasetemp() / "any clips"
+    root.mkdir(exist_ok=True)
+    for name in ("a.mp4", "b.mp4"):
+        (root / name).touch()
+    (root / "videos.tsv").write_text("video\tpath\nb\tb.mp4\n")
+    (root / "clips.tsv").write_bytes(content)
+    try:
+        study = make_study(DatasetOptions(layout="sheets", root=root), SimulationOptions())
+    except StudyError as error:
+        assert str(root) in str(error) or "name" in str(error)
+    else:
+        clips = [clip for folder in study.clip_folders for clip in folder.clips]
+        assert {clip.path.name for clip in clips} <= {"a.mp4", "b.mp4"}
 
 
 def test_the_sheet_says_which_of_a_files_annotations_are_meant():

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from homecage.annotations.options import AnnotationOptions
 from homecage.annotations.read import Annotation, label_frames
 from homecage.check.annotations import Annotated, list_problems, read_annotated
 from homecage.check.aside import Aside, add_aside, name_parts
+from homecage.check.demand import Demand
 from homecage.check.files import find_same_content, judge_rates
 from homecage.check.learning import find_unlearnable, find_unspoken, has_labeled_clip
 from homecage.check.page import write_page
@@ -45,6 +46,8 @@ _COLUMNS = (
     "held_against",
     "warnings",
 )
+_DAMAGED = "damaged or cut off, as its decoding reports: "
+_NOT_ASKED = Demand()
 _NOT_FURTHER = {*_COLUMNS, "path", *ANNOTATORS}
 
 Row = dict[str, str]
@@ -67,6 +70,7 @@ def check_study(
     output: Path,
     aside: Path | None = None,
     state: str = "{}",
+    demand: Demand = _NOT_ASKED,
 ) -> None:
     """Check a study whole and write a table of what it holds.
 
@@ -80,7 +84,8 @@ def check_study(
     is unusual or damaged and used nevertheless, and the further columns of the sheet. Beside it, whatever
     they are, lie the verdicts on all files: ``verdicts.tsv``, and a page with pictures, ``index.html``. If
     there is ``aside``, files that fail are written there, with what they are by ``state`` (JSON of
-    ``identify_study``), to be left out when the study is planned again.
+    ``identify_study``), to be left out when the study is planned again. ``demand`` is what the
+    experiment asks of a machine; what the run will take then stands beside the verdicts.
 
     Raises:
         SetAsideError: names every file that leaves the study; no table is written.
@@ -122,11 +127,12 @@ def check_study(
         *(verdict for row in video_rows for verdict in check.judge_video(row, read[row["video"]])),
         *map(check.judge_clip, clip_rows),
     ]
+    codes = {
+        row["video"]: check.label(annotation, row["path"])
+        for row in video_rows
+        if (annotation := read[row["video"]].get(ANNOTATORS[0])) and check.is_sound(row, annotation)
+    }
     if not any(verdict.problems for verdict in verdicts):
-        codes = {
-            row["video"]: check.label(read[row["video"]][ANNOTATORS[0]], row["path"])
-            for row in video_rows
-        }
         labeled = {
             video: has_labeled_clip(check.show(video, own), geometry)
             for video, own in codes.items()
@@ -138,25 +144,42 @@ def check_study(
         for warning in unspoken:
             logger.warning("%s", warning)
         verdicts[0] = Verdict("study", "", unlearnable, unspoken)
-    write_verdicts(output.with_name("verdicts.tsv"), verdicts)
-    write_page(output.with_name("index.html"), verdicts, by_report)
+    of_run: list[Verdict] = []
+    if demand != _NOT_ASKED:
+        n_commonest = check.find_commonest(
+            codes.values(), clip_rows if clips_needed == "yes" else []
+        )
+        told = demand.describe(list(map(len, codes.values())), n_commonest, geometry)
+        of_run.append(Verdict("run", "", notes=[told]))
+    write_verdicts(output.with_name("verdicts.tsv"), [*verdicts, *of_run])
+    write_page(output.with_name("index.html"), [*verdicts, *of_run], by_report)
     if problems := [problem for verdict in verdicts for problem in verdict.problems]:
         failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state))
         if aside is None or failed is None:
-            raise StudyError(problems)
+            raise StudyError(problems, _say_where(output.parent, verdicts))
         add_aside(aside, failed)
         raise SetAsideError([f"{one.path}: {one.why}" for one in failed])
     folders = defaultdict(list)
     for row in clip_rows:
         folders[row["folder"]].append(row["path"])
     rows = [
-        *(check.describe_video(row, read[row["video"]]) for row in video_rows),
+        *(check.describe_video(row, read[row["video"]], codes[row["video"]]) for row in video_rows),
         *(check.describe_folder(folder, paths) for folder, paths in folders.items()),
     ]
     further = [column for column in video_rows[0] if column not in _NOT_FURTHER]
     # As objects: counts stay whole numbers beside rows that have none.
     table = pd.DataFrame(rows, columns=[*_COLUMNS, *further], dtype=object)
     write_tsv(output, table.fillna(dict.fromkeys(further, "")))
+
+
+def _say_where(folder: Path, verdicts: list[Verdict]) -> str:
+    """Say where all verdicts are, and how many warn of something: those are in no message of a failure."""
+    n_warned = sum(bool(verdict.warnings) for verdict in verdicts)
+    also = f", {n_warned} of which warn{'s' * (n_warned == 1)} of something," if n_warned else ""
+    return (
+        f"All {len(verdicts)} verdicts{also} are in {folder / 'verdicts.tsv'}, with pictures in "
+        f"{folder / 'index.html'}."
+    )
 
 
 def _list_aside(
@@ -302,24 +325,30 @@ class _Check:
             )
         elif self._is_refused(file):
             yield (
-                f"{path}: damaged, cut off or no video ({file.n_frames} frames could be decoded): "
-                f"{'; '.join(file.damage)}"
+                f"{path}: cannot be used ({file.n_frames} frames could be decoded): "
+                f"{_DAMAGED if file.damage[0].startswith('[') else ''}{'; '.join(file.damage)}"
             )
 
     def _is_refused(self, file: RawFile) -> bool:
         return self.refuse_damage and bool(file.damage)
 
-    def describe_video(self, row: Row, annotations: Mapping[str, Annotation]) -> dict[str, Any]:
-        """Return a video's line of the table."""
+    def describe_video(
+        self, row: Row, annotations: Mapping[str, Annotation], codes: Codes
+    ) -> dict[str, Any]:
+        """Return a video's line of the table; ``codes`` (T,) are the first annotator's."""
         described: dict[str, Any] = {**row, "kind": "video", **self._measure([row["path"]])}
         for annotator, annotation in annotations.items():
-            n_labeled = int((self.label(annotation, row["path"]) != UNLABELED).sum())
-            described[f"n_frames_{annotator}"] = n_labeled
+            own = codes if annotator == ANNOTATORS[0] else self.label(annotation, row["path"])
+            described[f"n_frames_{annotator}"] = int((own != UNLABELED).sum())
             described[f"format_{annotator}"] = annotation.format
             described[f"warnings_{annotator}"] = "; ".join(annotation.warnings)
         file = self.found[row["path"]]
         stated = {"n_frames_stated": file.n_frames_stated, "held_against": file.held_against}
         return described | stated
+
+    def is_sound(self, row: Row, annotation: Annotation) -> bool:
+        """Tell whether nothing is wrong with a video by itself, and with an annotation of it."""
+        return not (annotation.problems or any(self._judge_file(row["path"])))
 
     def label(self, annotation: Annotation, video: str) -> Codes:
         """Return the behavior of each frame (T,) of a video in which nothing is wrong."""
@@ -333,14 +362,31 @@ class _Check:
 
     def warn_of_unspoken(self, codes: Iterable[Codes], clip_rows: list[Row]) -> Iterator[str]:
         """Return a warning for each behavior that is annotated and that a convnet of clips never sees."""
-        names = self.vocabulary.names
-        counts = sum(np.bincount(own[own != UNLABELED], minlength=len(names)) for own in codes)
-        annotated = dict(zip(names, np.atleast_1d(counts).tolist(), strict=True))
+        annotated = dict(zip(self.vocabulary.names, self._count_frames(codes), strict=True))
         long_enough = (
             row for row in clip_rows if self.found[row["path"]].n_stored >= self.clip_length
         )
         shown = (self.vocabulary.find(row["label"]) for row in long_enough)
         return find_unspoken(annotated, shown, self.vocabulary)
+
+    def _count_frames(self, codes: Iterable[Codes]) -> list[int]:
+        """Return the frames of each behavior, in the order of the vocabulary."""
+        counts = np.zeros(len(self.vocabulary.names), np.int64)
+        for own in codes:
+            counts += np.bincount(own[own != UNLABELED], minlength=len(counts))
+        return counts.tolist()
+
+    def find_commonest(self, codes: Iterable[Codes], clip_rows: list[Row]) -> int:
+        """Return the frames of the commonest behavior that a convnet learns from: in clips if there are any,
+        else in full videos.
+        """
+        if not clip_rows:
+            return max(self._count_frames(codes))
+        shown: Counter[str] = Counter()
+        for row in clip_rows:
+            file, behavior = self.found.get(row["path"]), self.vocabulary.find(row["label"])
+            shown[behavior or ""] += file.n_frames if file and behavior else 0
+        return max(shown.values())
 
     def describe_folder(self, folder: str, paths: list[str]) -> dict[str, Any]:
         """Return the line of a folder of clips."""

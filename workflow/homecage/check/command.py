@@ -7,26 +7,41 @@ of the library that calls Snakemake.
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from homecage.errors import HomecageError
+from homecage.storage.strict_yaml import read_yaml
 from homecage.storage.tables import read_tsv
 
 _SNAKEFILE = Path(__file__).parents[3] / "Snakefile"
 _VERDICTS = Path("results/check/verdicts.tsv")
 
 
-def check(*, study: Path = Path(), cores: str = "all", profile: str = "") -> None:
+def check(
+    *,
+    study: Path = Path(),
+    cores: str = "all",
+    profile: str = "",
+    configfile: Sequence[Path] = (),
+    config: Sequence[str] = (),
+) -> None:
     """Check a study: decode its files and say of each whether it can be used, all at once.
 
     Args:
         study: the folder with config.yaml, where results are.
         cores: how many jobs run at a time; all: as many as there are cores.
         profile: Snakemake's profile, as slurm.
+        configfile: files laid over config.yaml, as Snakemake's --configfile.
+        config: values laid over all of them, key=value, as Snakemake's --config.
 
     Raises:
+        ConfigError: names the file, and the line, of what cannot be read.
         HomecageError: a file cannot be used, or something else came between.
     """
+    # Snakemake reads them before the workflow can say what is wrong with them.
+    for path in configfile:
+        read_yaml(path)
     verdicts = study / _VERDICTS
     before = _get_time(verdicts)
     command = [Path(sys.executable).with_name("snakemake"), "--snakefile", _SNAKEFILE]
@@ -36,6 +51,8 @@ def check(*, study: Path = Path(), cores: str = "all", profile: str = "") -> Non
         "--cores",
         cores,
         *(["--profile", profile] if profile else []),
+        *(["--configfile", *configfile] if configfile else []),
+        *(["--config", *config] if config else []),
     ]
     # Also where it has passed: the page may be gone, and people want to see the verdicts.
     command += ["--forcerun", "check_study", "--", "results/check/verdict.txt"]
@@ -58,11 +75,13 @@ def _print_verdicts(path: Path) -> int:
             frames = "" if row["n_frames"] == "n/a" else f" ({row['n_frames']} frames)"
             what = f": {row['what']}" if row["what"] else ""
             print(f"{row['verdict']:8} {row['path'] or 'the study'}{frames}{what}")
-    counted = Counter(table["verdict"])
+    counted = Counter(table.loc[table["kind"] != "run", "verdict"])
     print(
-        f"{len(table)} verdicts: {counted['error']} error, {counted['warning']} warning, "
+        f"{counted.total()} verdicts: {counted['error']} error, {counted['warning']} warning, "
         f"{counted['ok']} ok"
     )
+    for what in table.loc[table["kind"] == "run", "what"]:
+        print(f"{what[0].upper()}{what[1:]}.")
     return counted["error"]
 
 

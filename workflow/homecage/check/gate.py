@@ -55,6 +55,17 @@ def read_state(path: Path) -> State:
         return {}
 
 
+def count_refused(verdict: Path) -> int:
+    """Return on how many files the last check, which leaves ``verdict`` if it passes, had an error."""
+    if verdict.exists():
+        return 0
+    try:
+        lines = verdict.with_name("verdicts.tsv").read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return 0
+    return sum(line.startswith("error\t") for line in lines)
+
+
 def refuse_changed_annotations(
     study: Study, vocabulary: Vocabulary, options: AnnotationOptions, passed: State, now: State
 ) -> None:

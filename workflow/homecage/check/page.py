@@ -9,14 +9,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from homecage.check.demand import describe_bytes
 from homecage.check.verdicts import Verdict, sort_verdicts
 from homecage.errors import StoreError
 from homecage.frames.raw import RawFile
 from homecage.pages.base import fill_page
+from homecage.running.screen import describe_time
 from homecage.storage.stores import open_store
 
 _N_PICTURES = 8
 _JPEG_QUALITY = 75
+_NO_FILES = ("study", "run")
 _MOST_CLIPS = 200  # Sound clips that are listed by name; all are in the table.
 
 Reports = Mapping[Path, Sequence[RawFile]]
@@ -28,13 +31,15 @@ def write_page(path: Path, verdicts: Sequence[Verdict], reports: Reports) -> Non
 
     Strips are of the stores of frames beside the reports; a file that left none has no strip.
     """
-    files = Counter(one.verdict for one in verdicts if one.kind != "study")
+    files = Counter(one.verdict for one in verdicts if one.kind not in _NO_FILES)
     summary = ", ".join(
         f"{files[verdict]} {words}"
         for verdict, words in (("error", "refused"), ("warning", "with warnings"), ("ok", "sound"))
         if files[verdict]
     )
-    told = [one for one in sort_verdicts(verdicts) if one.kind != "study" or one.problems]
+    told = [
+        one for one in sort_verdicts(verdicts) if one.kind not in _NO_FILES or one.verdict != "ok"
+    ]
     sound_clips = [one.path for one in told if one.kind == "clip" and one.verdict == "ok"]
     unnamed = set(sound_clips[_MOST_CLIPS:])
     listed = [one for one in told if one.path not in unnamed]
@@ -47,7 +52,7 @@ def write_page(path: Path, verdicts: Sequence[Verdict], reports: Reports) -> Non
     fill_page(
         path,
         "check/page.html",
-        summary=f"{files.total()} files: {summary}. {_describe_size(reports)}",
+        summary=f"{files.total()} files: {summary}. {_describe_size(reports)}{_list_notes(verdicts)}",
         verdicts=listed,
         strips=strips,
         n_unnamed=len(unnamed),
@@ -81,9 +86,15 @@ def _describe_size(reports: Reports) -> str:
         if part.is_file()
     )
     return (
-        f"{sum(file.n_frames for file in files)} frames, {hours:.2f} hours; decoded, they take "
-        f"{n_bytes / 1e9:.2f} GB of disk."
+        f"{sum(file.n_frames for file in files):,} frames, {describe_time(3600 * hours)}; decoded, they take "
+        f"{describe_bytes(n_bytes)} of disk."
     )
+
+
+def _list_notes(verdicts: Sequence[Verdict]) -> str:
+    """Return what there is to know besides, in sentences."""
+    notes = [note for one in verdicts for note in one.notes]
+    return "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
 
 
 def _draw_strips(

@@ -10,7 +10,7 @@ import pandas as pd
 from homecage.frames.raw import RawFile
 from homecage.storage.tables import write_tsv
 
-Kind = Literal["study", "video", "clip", "annotation"]
+Kind = Literal["study", "video", "clip", "annotation", "run"]
 
 _COLUMNS = ["verdict", "kind", "path", "n_frames", "n_frames_stated", "held_against", "what"]
 
@@ -21,13 +21,15 @@ class Verdict:
 
     kind: Kind
     path: str
-    """Of the file; of a study, nothing."""
+    """Of the file; of a study, and of the run that follows, nothing."""
     problems: Sequence[str] = ()
     """Why nothing may be learned while it is in the study, each with the place."""
     warnings: Sequence[str] = ()
     """What is unusual about it, and is used as it is."""
     file: RawFile | None = None
     """What decoding found in it."""
+    notes: Sequence[str] = ()
+    """What to know of it besides."""
 
     @property
     def verdict(self) -> str:
@@ -37,7 +39,7 @@ class Verdict:
     @property
     def said(self) -> list[str]:
         """All that is to be said of the file, without its path."""
-        texts = [*self.problems, *self.warnings]
+        texts = [*self.problems, *self.warnings, *self.notes]
         return [text.removeprefix(self.path).lstrip(":, ") if self.path else text for text in texts]
 
     @property

@@ -33,6 +33,8 @@ _WARNING = re.compile(r"\[\S+\] warning: ")  # As homecage.__main__ writes them.
 _ERROR = re.compile(r"homecage \S+: error: ")
 _STATUS = re.compile(r"(returned non-zero exit status|died with) [^.]*")  # Of a shell command.
 _AND_SO = "Exiting because a job execution failed"  # Nobody need be told where to look.
+_STANDS = re.compile(r"(Cannot restore .*: no backup found|Restored previous version of .*)\.$")
+"""Of an output that a failed job was to update; its error says that earlier results stand."""
 _STOPPING = ("Terminating processes on user request", "Will exit after finishing")
 
 
@@ -136,7 +138,9 @@ class Screen(logging.Handler):
                 self._fail(record)
             case "error" if status := _STATUS.search(message):
                 self._status[record.thread] = status[0]
-            case _ if record.levelno >= logging.WARNING and not message.startswith(_AND_SO):
+            case _ if message.startswith(_AND_SO) or _STANDS.match(message):
+                pass
+            case _ if record.levelno >= logging.WARNING:
                 if record.levelno == logging.WARNING:
                     self._warnings.append(message.strip())
                 else:

@@ -1,5 +1,6 @@
 """YAML files as people write them, read more strictly than YAML asks: a slip is refused where it stands."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,40 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
+def refuse_repeated(assignments: Iterable[str]) -> None:
+    """Refuse values given on the command line, each as key=value, of which one would replace another.
+
+    Raises:
+        ConfigError: names both.
+    """
+    given: dict[str, str] = {}
+    for assignment in assignments:
+        key, _, text = assignment.partition("=")
+        try:
+            values = yaml.load(text, _Loader)
+        except _SlipError as error:
+            raise ConfigError(f"--config {assignment}: {error.problem}") from None
+        except (yaml.YAMLError, RecursionError):
+            values = text
+        for place in _list_places(key, values):
+            if place in given:
+                raise ConfigError(
+                    f"--config {assignment}: {place} is given by --config {given[place]} too; remove one"
+                )
+            given[place] = assignment
+
+
+def _list_places(key: str, values: Any) -> list[str]:
+    """Return the keys of all that is no section, with those of the sections that they are in."""
+    if not isinstance(values, dict) or not values:
+        return [key]
+    return [place for own, value in values.items() for place in _list_places(f"{key}.{own}", value)]
+
+
+class _SlipError(yaml.constructor.ConstructorError):
+    """What YAML itself lets pass, or ends otherwise."""
+
+
 class _Loader(yaml.SafeLoader):
     """Builds plain values only."""
 
@@ -70,4 +105,4 @@ class _Loader(yaml.SafeLoader):
 
 
 def _slip(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+    return _SlipError(None, None, problem, node.start_mark)
