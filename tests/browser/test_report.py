@@ -1,16 +1,11 @@
 """The page on an experiment in a real browser: from disk, without a network, by day and by night."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from homecage.report.page import write_report
 from tests.experiment import write_experiment
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +15,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     write_report(**told)
     path: Path = told["output"]
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("width_px", [1280, 390])

@@ -74,7 +74,9 @@ rule write_report:
         aside=lambda wildcards: [f"{one.path}: {one.why}" for one in ASIDE],
         # Without what is made on request, which changes nothing here.
         configuration=verbatim(
-            EXPERIMENT.model_dump_json(exclude={"annotate", "bundle", "exports"})
+            EXPERIMENT.model_dump_json(
+                exclude={"annotate", "bundle", "exports", "viewer"}
+            )
         ),
         frames=options("frames"),
         snakemake=SNAKEMAKE,

@@ -210,14 +210,14 @@ def test_every_figure_is_inside_with_its_caption(write):
 
 def test_a_large_figure_is_reduced_and_an_unknown_one_stands_with_the_rest(write, tmp_path):
     def add(told):
-        path = told["figures"][0].with_name("actogram.png")
+        path = told["figures"][0].with_name("unheard.png")
         cv2.imwrite(str(path), np.zeros((300, 3000, 3), np.uint8))
         told["figures"].append(path)
-        told["texts"].root["actogram"] = told["texts"].root["recall"]
+        told["texts"].root["unheard"] = told["texts"].root["recall"]
 
     page = write(add)
     rest = page[page.index('<section id="more">') :]
-    png = base64.b64decode(re.search(r'id="actogram".*?base64,([^"]*)"', rest, re.S)[1])
+    png = base64.b64decode(re.search(r'id="unheard".*?base64,([^"]*)"', rest, re.S)[1])
     assert cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR).shape == (150, 1500, 3)
     assert 'id="more"' not in write()
 

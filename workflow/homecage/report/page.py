@@ -50,8 +50,14 @@ _SECTIONS = {
     "ethogram": "videos",
     "reliability": "confidence",
     "boundary": "confidence",
+    "review": "confidence",
     "training": "learning",
     "learning": "learning",
+    "groups": "animals",
+    "transitions": "animals",
+    "ethograms": "animals",
+    "actogram": "animals",
+    "hours": "animals",
 }
 """Where a figure stands; any other one stands in ``more``."""
 
