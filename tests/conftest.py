@@ -1,11 +1,13 @@
 """What several tests share: small stores of random or given frames, and one run of the workflow."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from homecage.storage.stores import ArraySpec, write_store
@@ -13,6 +15,7 @@ from homecage.storage.tables import read_tsv, write_tsv
 from tests.project import SHOWN, Project, copy_project
 
 SIZE_PX = 32
+TESTS = Path(__file__).parent
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("untimed", deadline=None)
@@ -76,7 +79,26 @@ def write_frame_store() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The tiny experiment on simulated data, run once; tests must leave it as it is."""
-    project = copy_project(tmp_path_factory.mktemp("simulated"))
-    (project.path / SHOWN).write_text(project.make().stdout, encoding="utf-8")
+    """The tiny experiment on simulated data, run once, whichever process of the tests comes first.
+
+    Tests must leave it as it is: others copy it meanwhile.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    project = Project(shared / "simulated")
+    with FileLock(shared / "simulated.lock"):
+        if not (project.path / SHOWN).exists():
+            copy_project(project.path)
+            (project.path / SHOWN).write_text(project.make().stdout, encoding="utf-8")
     return project
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give one process all tests that share what takes long to make, and begin with the long ones."""
+    for item in items:
+        folder, fixtures = item.path.parent.name, getattr(item, "fixturenames", ())
+        own = folder if folder in ("slurm", "browser") else str(item.path)
+        group = "on_disk" if "on_disk" in fixtures else own
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.path.parts[len(TESTS.parts)] not in ("slurm", "workflow"))

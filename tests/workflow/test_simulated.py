@@ -107,9 +107,9 @@ def test_snakemakes_own_pages_are_shown_to_who_asks(edited):
     assert "Done. The page on it is results/report/index.html; the table is in " in shown
 
 
-def test_a_second_run_does_nothing(simulated):
-    assert "Nothing to be done" in simulated.make().stdout
-    assert simulated.plan() == {}
+def test_a_second_run_does_nothing(finished):
+    assert "Nothing to be done" in finished.make().stdout
+    assert finished.plan() == {}
 
 
 def test_the_same_seed_gives_the_same_results_bit_for_bit(simulated, on_disk):
