@@ -15,11 +15,13 @@ from tests.workflow.plans import (
     COUNTS,
     DECODED,
     DECODING,
+    MIT,
     SCORES,
     SHEETS,
     copy_run,
     correct,
     learned,
+    read_jobs,
     remove_last_line,
     restored,
 )
@@ -91,6 +93,37 @@ def test_a_second_annotation_that_is_taken_away_leaves_the_tables(in_sheets):
     with restored(path):
         correct(path, ("video", "sim01day"), "annotator_2", "")
         assert in_sheets.plan(*SHEETS) == SHEET | COUNTS | SCORES
+
+
+@pytest.mark.parametrize(
+    ("run", "told"), [("finished", ()), ("on_disk", MIT), ("in_sheets", SHEETS)]
+)
+def test_a_correction_retrains_the_folds_that_learn_from_it_until_it_is_taken_away(
+    request, run, told
+):
+    """As an annotation that another file takes the place of: nothing is decoded, nothing described again."""
+    project = request.getfixturevalue(run)
+    folder = project.path / "corrections"
+    folder.mkdir()
+    try:
+        correction = folder / "sim02day.csv"
+        correction.write_text("start_frame,stop_frame,behavior\n0,300,walk\n")
+        shown = project.run("--dry-run", *told).stdout
+        assert project.plan(*told) == SHEET | ANNOTATED
+        jobs = read_jobs(shown)
+        (imported,) = [fields for rule, fields in jobs if rule == "import_annotation"]
+        assert imported["wildcards"] == "annotator=annotator_1, video=sim02day"
+        assert imported["input"].startswith("corrections/sim02day.csv, ")
+        trained = {
+            f["wildcards"].rpartition("fold=")[2] for rule, f in jobs if rule == "train_model"
+        }
+        assert trained == {"sim01day", "sim03night", "sim04day"}
+        correction.rename(folder / "sim2day.csv")
+        refused = project.run("--dry-run", *told, check=False)
+        assert refused.returncode and "the nearest name is 'sim02day'" in refused.stdout
+    finally:
+        shutil.rmtree(folder)
+    assert project.plan(*told) == {}
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,8 @@ class Verdict:
     """What is unusual about it, and is used as it is."""
     file: RawFile | None = None
     """What decoding found in it."""
+    notes: Sequence[str] = ()
+    """What else is to be said of it, which is neither."""
 
     @property
     def verdict(self) -> str:
@@ -37,7 +39,7 @@ class Verdict:
     @property
     def said(self) -> list[str]:
         """All that is to be said of the file, without its path."""
-        texts = [*self.problems, *self.warnings]
+        texts = [*self.problems, *self.warnings, *self.notes]
         return [text.removeprefix(self.path).lstrip(":, ") if self.path else text for text in texts]
 
     @property
