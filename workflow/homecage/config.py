@@ -27,6 +27,7 @@ from homecage.study.files import find_braces, find_problem
 from homecage.study.names import find_unsafe, safe_name
 from homecage.study.options import DatasetOptions, FoldOptions
 from homecage.study.study import Study
+from homecage.viewer.options import ViewerOptions
 
 
 class MethodOptions(Options):
@@ -118,6 +119,7 @@ class Experiment(Options):
     evaluation: EvaluationOptions = EvaluationOptions()
     report: ReportOptions = ReportOptions()
     exports: ExportOptions = ExportOptions()
+    viewer: ViewerOptions = ViewerOptions()
     bundle: BundleOptions = BundleOptions()
     annotate: AnnotateOptions = AnnotateOptions()
 
@@ -239,6 +241,10 @@ class Experiment(Options):
         if unknown := set(self.exports.methods or ()) - set(self.methods):
             raise ValueError(
                 f"exports.methods: no method {min(unknown)!r}; expected some of: {', '.join(self.methods)}"
+            )
+        if (viewed := self.viewer.method) and viewed not in self.methods:
+            raise ValueError(
+                f"viewer.method: no method {viewed!r}; expected one of: {', '.join(self.methods)}"
             )
         return self
 

@@ -63,6 +63,8 @@ VERBS: dict[str, str] = {
     "export-overlay": "homecage.deliver.overlay:export_overlay",
     "make-bundle": "homecage.deliver.bundle:make_bundle",
     "describe-bundle": "homecage.deliver.card:describe_bundle",
+    "copy-video": "homecage.viewer.copy:copy_video",
+    "view-video": "homecage.viewer.page:view_video",
     "annotate": "homecage.deliver.annotate:annotate",
 }
 

@@ -1,1 +1,86 @@
-# Pages on which a video and its ethogram are looked at together, doubted and corrected.
+# Pages on which a video and its ethogram are looked at together, doubted and corrected. All of it is made on request.
+
+from homecage.viewer.template import hash_assets
+
+VIEWED = EXPERIMENT.viewer.method or SHOWN
+
+
+def name_said(video):
+    """Name what annotators and methods say of a video."""
+    annotators = [one for one in ANNOTATORS if one in VIDEOS[video].annotations]
+    return {
+        "annotations": expand(
+            "results/annotations/{annotator}/{video}.parquet",
+            annotator=annotators,
+            video=video,
+        ),
+        "predictions": expand(
+            "results/predictions/{method}/{video}.parquet", method=METHODS, video=video
+        ),
+    }
+
+
+# Of the video alone: a model that is trained again changes what is said beside it.
+rule copy_video:
+    input:
+        video=lambda wildcards: raw([VIDEOS[wildcards.video].path]),
+        times="results/frames/{video}.parquet",
+    output:
+        "results/viewer/{video}.mp4",
+    log:
+        "results/logs/copy_video/{video}.log",
+    benchmark:
+        "results/benchmarks/copy_video/{video}.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(1000),
+        runtime=demand(30, per_hour=60),
+    params:
+        raw=lambda wildcards: NOW[f"frames/{wildcards.video}"],
+        frames=options("frames", "ffmpeg", "stream"),
+        code=code("copy-video"),
+    shell:
+        "python -m homecage copy-video --video {input.video:q} --times {input.times:q}"
+        " --frames {params.frames:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule view_video:
+    input:
+        unpack(lambda wildcards: name_said(wildcards.video)),
+        copy="results/viewer/{video}.mp4",
+        times="results/frames/{video}.parquet",
+        report="results/frames/{video}.json",
+        videos="results/study/videos.tsv",
+    output:
+        page="results/viewer/{video}.html",
+        data="results/viewer/{video}.data.js",
+    log:
+        "results/logs/view_video/{video}.log",
+    benchmark:
+        "results/benchmarks/view_video/{video}.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(1000, per_hour=100),
+        runtime=demand(10, per_hour=2),
+    params:
+        palette=PALETTE,
+        titles=verbatim(TITLES),
+        method=VIEWED,
+        data_label=verbatim(STUDY.label),
+        crop=lambda wildcards: str(VIDEOS[wildcards.video].crop or ""),
+        assets=hash_assets(),
+        code=code("view-video"),
+    shell:
+        "python -m homecage view-video --video={wildcards.video:q} --videos {input.videos:q}"
+        " --times {input.times:q} --report {input.report:q} --annotations {input.annotations:q}"
+        " --predictions {input.predictions:q} --palette {params.palette:q} --titles {params.titles:q}"
+        " --method={params.method:q} --data-label {params.data_label:q} --crop={params.crop:q}"
+        " --page {output.page:q} --data {output.data:q} > {log:q} 2>&1"
+
+
+rule viewer:
+    input:
+        expand("results/viewer/{video}.html", video=VIDEOS),
+    localrule: True

@@ -1,7 +1,6 @@
 """Overlay videos, decoded again: every frame over the panel that belongs to it."""
 
 import subprocess
-from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -10,7 +9,7 @@ import pytest
 
 from homecage.deliver.bouts import Scoring
 from homecage.deliver.options import ExportOptions
-from homecage.deliver.overlay import MIN_WIDTH_PX, export_overlay, measure_rate
+from homecage.deliver.overlay import MIN_WIDTH_PX, export_overlay
 from homecage.deliver.panel import Panel
 from homecage.errors import PredictionError, VideoError
 from homecage.frames.options import FramesOptions
@@ -137,15 +136,3 @@ def test_what_is_no_video_is_refused_with_the_decoders_words(lab):
     text.write_text("no video")
     with pytest.raises(VideoError, match=r"v\.mpg: no frame could be decoded \(.*Invalid data"):
         export(lab, text)
-
-
-@pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(15, 2)])
-def test_the_rate_is_the_videos_own(rate):
-    n_frames = 300
-    scoring = Scoring(
-        ("a", "b"),
-        np.zeros(n_frames, np.int8),
-        np.ones((n_frames, 2), np.float32),
-        np.round(np.arange(n_frames) / float(rate), 6),
-    )
-    assert measure_rate(scoring) == rate

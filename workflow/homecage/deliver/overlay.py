@@ -18,7 +18,8 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from homecage.deliver.bouts import Scoring, read_scoring
+from homecage.deliver.bouts import read_scoring
+from homecage.deliver.h264 import H264, TO_YUV, measure_rate
 from homecage.deliver.options import ExportOptions
 from homecage.deliver.panel import Panel
 from homecage.errors import PredictionError, VideoError
@@ -30,10 +31,6 @@ from homecage.storage.publish import publish
 
 MIN_WIDTH_PX = 320
 """Narrower videos get margins, for the panel to be legible."""
-QUALITY = 20
-"""x264's constant rate factor, from 0 (lossless) to 51."""
-_LONGEST_PERIOD = 1001  # The denominator of NTSC's rates.
-
 _HEADER = re.compile(rb"YUV4MPEG2 W(\d+) H(\d+) .*\n")
 _FRAME = b"FRAME\n"
 
@@ -89,7 +86,7 @@ def export_overlay(
     ):
         panel = Panel(scoring, truth, palette.root, width_px, options.overlay_s)
         size = width_px, height_px + panel.height_px
-        with _encode(program, temporary, output, size, measure_rate(scoring)) as pipe:
+        with _encode(program, temporary, output, size, measure_rate(scoring.time_s)) as pipe:
             n_frames = 0
             for picture in pictures:
                 if n_frames < len(scoring.codes):
@@ -104,13 +101,6 @@ def export_overlay(
     logger.info("%s: %d frames", output, n_frames)
 
 
-def measure_rate(scoring: Scoring) -> Fraction:
-    """Return the mean rate of a video, in frames/s."""
-    seconds = float(np.ptp(scoring.edges_s))
-    rate = len(scoring.codes) / seconds if seconds > 0 else 1.0
-    return Fraction(rate).limit_denominator(_LONGEST_PERIOD)
-
-
 @contextmanager
 def _decode(
     program: str, video: Path, frames: FramesOptions
@@ -118,7 +108,7 @@ def _decode(
     """Yield the frames of a video in I420, and their width and height: even, upright, of square pixels."""
     widened = f"max(ceil(iw/2)*2\\,{MIN_WIDTH_PX})"
     filters = (
-        "scale=w=round(iw*sar):h=ih:flags=bilinear+accurate_rnd:out_color_matrix=bt601:out_range=tv",
+        f"scale=w=round(iw*sar):h=ih:flags=bilinear+accurate_rnd:{TO_YUV}",
         f"pad=w={widened}:h=ceil(ih/2)*2:x=(ow-iw)/2:color=white",
         "setsar=1",
         "format=yuv420p",
@@ -168,21 +158,7 @@ def _encode(
             s=f"{size[0]}x{size[1]}",
             framerate=str(rate),
         )
-        .output(
-            f"file:{path}",
-            f="mp4",
-            vcodec="libx264",
-            preset="veryfast",
-            crf=QUALITY,
-            pix_fmt="yuv420p",
-            colorspace="smpte170m",
-            color_primaries="smpte170m",
-            color_trc="smpte170m",
-            color_range="tv",
-            movflags="+faststart",  # It plays before all of it is there.
-            threads=1,
-            **{"fflags": "+bitexact", "flags:v": "+bitexact"},
-        )
+        .output(f"file:{path}", **H264)
         .overwrite_output()
     )
     with _run([program, *encoder.get_args()], stdin=subprocess.PIPE) as (process, log):

@@ -1,0 +1,60 @@
+// The keyboard: one table of keys, from which they act and the help is written.
+
+class Keys {
+  constructor() {
+    this.commands = [];
+    document.addEventListener("keydown", (event) => this._press(event));
+  }
+
+  /**
+   * Add a command.
+   * @param command {group, keys: names as "b", "Shift+B", "ArrowLeft", "Ctrl+z", shown: the same for people,
+   *   label: what it does, run: does it}; one without a label is not in the help.
+   */
+  add(command) {
+    this.commands.push(command);
+  }
+
+  static nameOf(event) {
+    const letter = /^\p{L}$/u.test(event.key);
+    const named = event.key.length > 1;
+    const shift = event.shiftKey && (letter || named) ? "Shift+" : "";
+    const control = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
+    return control + shift + (letter ? (shift ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key);
+  }
+
+  _press(event) {
+    if (event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (target.closest("input, select, textarea")) return;
+    if (target.closest("button, a, summary") && [" ", "Enter"].includes(event.key)) return;
+    const name = Keys.nameOf(event);
+    const command = this.commands.find((one) => one.keys.includes(name));
+    if (!command) return;
+    event.preventDefault();
+    command.run();
+  }
+
+  /** Write the help: a table for each group. */
+  describe(element) {
+    element.replaceChildren();
+    const told = this.commands.filter((one) => one.label);
+    for (const group of new Set(told.map((one) => one.group))) {
+      const table = document.createElement("table");
+      table.createCaption().textContent = group;
+      for (const { shown, label } of told.filter((one) => one.group === group)) {
+        const row = table.insertRow();
+        const keys = document.createElement("th");
+        keys.scope = "row";
+        for (const one of shown.split(" ")) {
+          const key = document.createElement("kbd");
+          key.textContent = one;
+          keys.append(key, " ");
+        }
+        row.append(keys);
+        row.insertCell().textContent = label;
+      }
+      element.append(table);
+    }
+  }
+}

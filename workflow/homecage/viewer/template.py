@@ -1,0 +1,41 @@
+"""The page as text: a template with style and scripts in it, so that the file opens anywhere, also from disk."""
+
+from hashlib import sha256
+from importlib.resources import files
+from urllib.parse import quote
+
+from jinja2 import Environment, StrictUndefined
+
+SCRIPTS = ("model.js", "patterns.js", "timeline.js", "player.js", "keys.js", "page.js")
+"""In the order in which they run, as one script: later files use names of earlier ones."""
+
+_TEMPLATE, _STYLE = "page.html.j2", "page.css"
+
+
+def render_page(video: str, name: str, data_label: str) -> str:
+    """Return the page of a video, which plays ``{video}.mp4`` and shows ``{video}.data.js`` beside it.
+
+    Args:
+        video: the video's key.
+        name: its own name.
+        data_label: what the data are.
+    """
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_read(_TEMPLATE))
+    return template.render(
+        name=name,
+        label=data_label,
+        film=quote(f"{video}.mp4"),
+        data=quote(f"{video}.data.js"),
+        style=_read(_STYLE),
+        script="\n".join(map(_read, SCRIPTS)),
+    )
+
+
+def hash_assets() -> str:
+    """Tell the page's template, style and scripts by their content, as a fingerprint tells code."""
+    text = "".join(map(_read, (_TEMPLATE, _STYLE, *SCRIPTS)))
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def _read(name: str) -> str:
+    return (files("homecage.viewer") / "assets" / name).read_text(encoding="utf-8")
