@@ -109,7 +109,7 @@ rule review_predictions:
         annotations=expand(LABELS, video=VIDEOS),
         videos="results/study/videos.tsv",
     output:
-        queue="results/evaluation/queue.tsv",
+        queues=expand("results/review/{video}.tsv", video=VIDEOS),
         review="results/evaluation/review.tsv",
     log:
         "results/logs/review_predictions.log",
@@ -122,12 +122,12 @@ rule review_predictions:
         runtime=demand(30, per_hour=2),
     params:
         behaviors=BEHAVIORS,
-        folder=lambda wildcards, output: Path(output[0]).parent,
+        folder="results/review",
         code=code("review-predictions"),
     shell:
         "python -m homecage review-predictions --predictions {input.predictions:q}"
         " --annotations {input.annotations:q} --videos {input.videos:q} --behaviors {params.behaviors:q}"
-        " --output {params.folder:q} > {log:q} 2>&1"
+        " --queues {params.folder:q} --review {output.review:q} > {log:q} 2>&1"
 
 
 rule count_behaviors:

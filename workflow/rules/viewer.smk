@@ -48,10 +48,12 @@ rule copy_video:
 rule view_video:
     input:
         unpack(lambda wildcards: name_said(wildcards.video)),
-        copy="results/viewer/{video}.mp4",
+        film="results/viewer/{video}.mp4",
         times="results/frames/{video}.parquet",
         report="results/frames/{video}.json",
         videos="results/study/videos.tsv",
+        queue="results/review/{video}.tsv",
+        review="results/evaluation/review.tsv",
     output:
         page="results/viewer/{video}.html",
         data="results/viewer/{video}.data.js",
@@ -68,6 +70,7 @@ rule view_video:
         palette=PALETTE,
         titles=verbatim(TITLES),
         method=VIEWED,
+        corrections=verbatim(str(EXPERIMENT.dataset.corrections)),
         data_label=verbatim(STUDY.label),
         crop=lambda wildcards: str(VIDEOS[wildcards.video].crop or ""),
         assets=hash_assets(),
@@ -76,7 +79,8 @@ rule view_video:
         "python -m homecage view-video --video={wildcards.video:q} --videos {input.videos:q}"
         " --times {input.times:q} --report {input.report:q} --annotations {input.annotations:q}"
         " --predictions {input.predictions:q} --palette {params.palette:q} --titles {params.titles:q}"
-        " --method={params.method:q} --data-label {params.data_label:q} --crop={params.crop:q}"
+        " --method={params.method:q} --queue {input.queue:q} --review {input.review:q}"
+        " --corrections {params.corrections:q} --data-label {params.data_label:q} --crop={params.crop:q}"
         " --page {output.page:q} --data {output.data:q} > {log:q} 2>&1"
 
 

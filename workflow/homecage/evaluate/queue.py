@@ -19,7 +19,7 @@ _UNSURE = 0.7
 
 
 @dataclass(frozen=True)
-class Item:
+class DoubtfulClip:
     """A clip that is worth a look."""
 
     start: int
@@ -78,30 +78,30 @@ class Doubts:
         known = self.right[np.isfinite(self.right)]
         return float(known.mean()) if len(known) else np.nan
 
-    def list_clips(self) -> list[Item]:
+    def list_clips(self) -> list[DoubtfulClip]:
         """Return clips that together are the video, none over another, what gains most a second first.
 
         They are of two seconds, around what is most doubtful; what then lies between two is shorter.
         """
         gained = np.append(0.0, np.cumsum(np.nan_to_num(1 - self.right)))
 
-        def make(start: int, stop: int) -> Item:
+        def make(start: int, stop: int) -> DoubtfulClip:
             seconds = float(self.edges_s[stop] - self.edges_s[start])
-            return Item(start, stop, seconds, float(gained[stop] - gained[start]))
+            return DoubtfulClip(start, stop, seconds, float(gained[stop] - gained[start]))
 
-        items = [make(*clip) for clip in _choose_clips(gained, self.edges_s)]
+        clips = [make(*clip) for clip in _choose_clips(gained, self.edges_s)]
         # Of nothing that lasts nothing is to be gained by a look.
         return sorted(
-            items, key=lambda one: (-one.gain / one.seconds if one.seconds else 0, one.start)
+            clips, key=lambda one: (-one.gain / one.seconds if one.seconds else 0, one.start)
         )
 
-    def explain(self, item: Item) -> str:
+    def explain(self, clip: DoubtfulClip) -> str:
         """Say in plain words why a clip is worth a look."""
-        clip = slice(item.start, item.stop)
+        frames = slice(clip.start, clip.stop)
         reasons = [
-            *self._explain_disagreement(clip),
-            *self._explain_confidence(clip),
-            *self._explain_oddity(clip),
+            *self._explain_disagreement(frames),
+            *self._explain_confidence(frames),
+            *self._explain_oddity(frames),
         ]
         return "; ".join(reasons) or f"{self.method} is least sure here of what is left"
 

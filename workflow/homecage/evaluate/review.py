@@ -15,7 +15,7 @@ from homecage.errors import PredictionError
 from homecage.evaluate.bouts import find_edges_s
 from homecage.evaluate.habits import observe, pool
 from homecage.evaluate.names import ANNOTATOR_1, HUMAN
-from homecage.evaluate.queue import Doubts, Item
+from homecage.evaluate.queue import DoubtfulClip, Doubts
 from homecage.evaluate.scorers import check_length, group_by_scorer, read_videos, show_videos
 from homecage.storage.frame_tables import UNLABELED, Codes, read_annotation, read_predictions
 from homecage.storage.tables import write_tsv
@@ -35,7 +35,8 @@ def review_predictions(
     annotations: list[Path],
     videos: Path,
     behaviors: list[str],
-    output: Path,
+    queues: Path,
+    review: Path,
 ) -> None:
     """Write which clips of each video are most worth a look, and how accurate it is after so many of them.
 
@@ -47,8 +48,9 @@ def review_predictions(
         annotations: ``annotator_1/{video}.parquet`` files; a video may have none.
         videos: the study's ``videos.tsv``: names, and columns that the tables show, too.
         behaviors: the K behaviors in order.
-        output: a folder for ``queue.tsv``, the clips, and ``review.tsv``: expected and actual accuracy over
-            frames by minutes reviewed, and that of the same minutes spent anywhere.
+        queues: a folder for ``{video}.tsv``: each method's clips, what is most worth a look first.
+        review: the table of expected and actual accuracy over frames by minutes reviewed, and that of the
+            same minutes spent anywhere.
 
     Raises:
         PredictionError: a method lacks a video of another one, or two differ in their numbers of frames.
@@ -66,7 +68,7 @@ def review_predictions(
         check_length(timed, len(said.codes), path, len(codes))
         edges_s = find_edges_s(np.maximum.accumulate(said.time_s))
         annotated[video], habits[video] = codes, observe(codes, edges_s, len(behaviors))
-    queues, reviews = [], []
+    reviews = []
     for video in methods[first]:
         elsewhere = pool([own for other, own in habits.items() if other != video], len(behaviors))
         by_method = {
@@ -78,32 +80,32 @@ def review_predictions(
         for method, own in by_method.items():
             n_frames = len(by_method[first].codes)
             check_length(methods[method][video], len(own.codes), methods[first][video], n_frames)
+        queue = []
         for method in methods:
             doubts = Doubts(by_method, method, elsewhere, behaviors)
-            items = doubts.list_clips()
-            keys = {"method": method, "video": video}
-            queues += [keys | row for row in _list_queue(doubts, items[:MOST_CLIPS])]
-            reviews += [keys | row for row in measure_review(doubts, items, annotated.get(video))]
-    for name, rows, columns in (("queue", queues, QUEUE), ("review", reviews, REVIEW)):
-        table = pd.DataFrame(rows, columns=["method", "video", *columns])
-        table = table.sort_values(
-            "method", key=lambda own: own.map(list(methods).index), kind="stable"
-        )
-        write_tsv(output / f"{name}.tsv", show_videos(table, sheet))
+            clips = doubts.list_clips()
+            queue += [{"method": method} | row for row in _list_queue(doubts, clips[:MOST_CLIPS])]
+            points = measure_review(doubts, clips, annotated.get(video))
+            reviews += [{"method": method, "video": video} | point for point in points]
+        write_tsv(queues / f"{video}.tsv", pd.DataFrame(queue, columns=["method", *QUEUE]))
+    table = pd.DataFrame(reviews, columns=["method", "video", *REVIEW])
+    order = {method: place for place, method in enumerate(methods)}
+    table = table.sort_values("method", key=lambda column: column.map(order), kind="stable")
+    write_tsv(review, show_videos(table, sheet))
 
 
 def measure_review(
-    doubts: Doubts, items: Sequence[Item], truth: Codes | None
+    doubts: Doubts, clips: Sequence[DoubtfulClip], truth: Codes | None
 ) -> list[dict[str, float]]:
     """Return what is expected of, and what comes of, the review of the first so many clips of a queue.
 
     Args:
         doubts: of a method.
-        items: all clips of the video, in the order of the review.
+        clips: all clips of the video, in the order of the review.
         truth: (T,) what the reviewer says; None where nobody knows.
     """
-    start, stop = np.array([(item.start, item.stop) for item in items]).reshape(-1, 2).T
-    seconds = np.append(0.0, np.cumsum([item.seconds for item in items]))
+    start, stop = np.array([(clip.start, clip.stop) for clip in clips]).reshape(-1, 2).T
+    seconds = np.append(0.0, np.cumsum([clip.seconds for clip in clips]))
     said = np.isfinite(doubts.right)
     wrong = np.nan_to_num(1 - doubts.right)
     expected = _accuracy_after(start, stop, wrong, said.sum())
@@ -137,24 +139,24 @@ def _accuracy_after(
     wrong: NDArray[np.floating | np.bool_],  # (T,)
     n_frames: int,
 ) -> NDArray[np.float64]:
-    """Return the accuracy (items + 1,) after none of the clips, after one, after two ..."""
+    """Return the accuracy (clips + 1,) after none of the clips, after one, after two ..."""
     before = np.append(0.0, np.cumsum(wrong))
     mended = np.append(0.0, np.cumsum(before[stop] - before[start]))
     return 1 - (before[-1] - mended) / n_frames if n_frames else np.full(len(mended), np.nan)
 
 
-def _list_queue(doubts: Doubts, items: Sequence[Item]) -> list[dict[str, object]]:
+def _list_queue(doubts: Doubts, clips: Sequence[DoubtfulClip]) -> list[dict[str, object]]:
     return [
         {
             "rank": rank,
-            "start": item.start,
-            "stop": item.stop,
-            "start_s": doubts.edges_s[item.start],
-            "stop_s": doubts.edges_s[item.stop],
-            "gain": item.gain,
-            "why": doubts.explain(item),
+            "start": clip.start,
+            "stop": clip.stop,
+            "start_s": doubts.edges_s[clip.start],
+            "stop_s": doubts.edges_s[clip.stop],
+            "gain": clip.gain,
+            "why": doubts.explain(clip),
         }
-        for rank, item in enumerate(items, start=1)
+        for rank, clip in enumerate(clips, start=1)
     ]
 
 

@@ -12,6 +12,7 @@ from homecage.report.options import Palette, Titles
 from homecage.report.style import name_scorers
 from homecage.storage.frame_tables import read_annotation, read_predictions, read_times
 from homecage.storage.publish import publish
+from homecage.storage.tables import read_tsv
 from homecage.study.crop import parse_crop
 from homecage.viewer.contents import (
     VERSION,
@@ -23,6 +24,7 @@ from homecage.viewer.contents import (
     write_script,
 )
 from homecage.viewer.copy import choose_rate
+from homecage.viewer.review import describe_review
 from homecage.viewer.template import render_page
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,9 @@ def view_video(
     palette: Palette,
     titles: Titles,
     method: str,
+    queue: Path,
+    review: Path,
+    corrections: Path,
     data_label: str,
     crop: str,
     page: Path,
@@ -58,6 +63,9 @@ def view_video(
         palette: the K behaviors in order, and their colors.
         titles: the methods in order, and what they are called.
         method: whose probabilities and errors are shown.
+        queue: its clips that are most worth a look, by method.
+        review: evaluation's ``review.tsv``.
+        corrections: the folder in which a corrected annotation counts.
         data_label: what the data are.
         crop: the part of the picture that was looked at, x,y,width,height; empty for all of it.
         page: the HTML file.
@@ -74,7 +82,7 @@ def view_video(
     annotators = {path.parent.name: path for path in annotations}
     methods = {path.parent.name: path for path in predictions if path.parent.name != HUMAN}
     names = name_scorers(titles, [*annotators, *methods])
-    rows, probability = [], ""
+    rows, probability, shown = [], "", None
     for scorer in sorted(names, key=lambda scorer: scorer not in annotators):  # People first.
         if scorer in annotators:
             path, kind = annotators[scorer], "annotator"
@@ -90,7 +98,7 @@ def view_video(
                 "snakemake again",
             )
         if scorer == method:
-            probability = encode_probability(said.probability)
+            probability, shown = encode_probability(said.probability), said
         rows.append(describe_row(scorer, names[scorer], kind, codes))
     name = str(sheet.loc[video, "name"])
     value: dict[str, Any] = {
@@ -106,7 +114,18 @@ def view_video(
         "method": method,
         "probability": probability,
         "crop": _measure_crop(crop, report),
-        "review": None,
+        "review": shown
+        and describe_review(
+            name=name,
+            path=Path(str(read_tsv(videos, text=True).set_index("video").loc[video, "path"])),
+            method=method,
+            said=shown,
+            rows=rows,
+            queue=queue,
+            review=review,
+            palette=palette,
+            corrections=corrections,
+        ),
         "videos": link_videos(list(sheet.index), [str(one) for one in sheet["name"]]),
     }
     script = write_script(value)
