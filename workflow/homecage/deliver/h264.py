@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 QUALITY = 20
 """x264's constant rate factor, from 0 (lossless) to 51."""
 _LONGEST_PERIOD = 1001  # The denominator of NTSC's rates.
+_ROUNDING = 0.05  # Frames, from the first to the last.
 
 TO_YUV = "out_color_matrix=bt601:out_range=tv"
 """Of ffmpeg's filter scale: pixels of the colors that ``H264`` states."""
@@ -37,5 +38,12 @@ def measure_rate(time_s: NDArray[np.float64]) -> Fraction:
     Time that runs backward, as in some damaged files, stands still.
     """
     seconds = float(np.ptp(np.fmax.accumulate(time_s))) if len(time_s) else 0.0
-    rate = (len(time_s) - 1) / seconds if seconds > 0 else 1.0
+    if seconds <= 0:
+        return Fraction(1)
+    rate = (len(time_s) - 1) / seconds
+    # Containers round times: then the rate is the usual one, of a whole number of frames or of NTSC.
+    usual = (Fraction(round(rate)), Fraction(round(rate * 1.001) * 1000, 1001))
+    nearest = min(usual, key=lambda one: abs(one - rate))
+    if nearest and abs(nearest - rate) * seconds < _ROUNDING:
+        return nearest
     return Fraction(rate).limit_denominator(_LONGEST_PERIOD)

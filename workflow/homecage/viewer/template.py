@@ -1,4 +1,4 @@
-"""The page as text: a template with style and scripts in it, so that the file opens anywhere, also from disk."""
+"""The page as text: a template with style and scripts in it, so that the file opens anywhere."""
 
 from hashlib import sha256
 from importlib.resources import files
