@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
 
-SCRIPTS = ("model.js", "patterns.js", "timeline.js", "player.js", "keys.js", "page.js")
+_REVIEW = ("export.js", "correction.js", "review.js")
+SCRIPTS = ("model.js", "patterns.js", "timeline.js", "player.js", "keys.js", "page.js", *_REVIEW)
 """In the order in which they run, as one script: later files use names of earlier ones."""
 
 _TEMPLATE, _STYLE = "page.html.j2", "page.css"
