@@ -6,7 +6,7 @@ SEEDS ?= 0 1 2 3 4
 DATA ?= new# of seeds: new simulated data for each, or the same
 
 .DEFAULT_GOAL := help
-.PHONY: help run seeds report test slurm-test fault-test bench check format lock schema clean
+.PHONY: help run seeds report test slurm-test browser-test fault-test bench check format lock schema clean
 VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -40,6 +40,10 @@ test: $(READY)  ## Run all checks and tests
 slurm-test: $(READY)  ## Run on a real one-node Slurm, installing it where that is possible
 	tests/slurm/install.sh
 	python -m pytest tests/slurm
+
+browser-test: $(READY)  ## Look at the pages in Chromium, installing it where that is possible
+	tests/browser/install.sh
+	python -m pytest tests/browser
 
 fault-test: $(READY)  ## Interrupt every verb at every write, fill the disk, damage results (long)
 	python -m tests.faults

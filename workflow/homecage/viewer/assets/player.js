@@ -19,7 +19,8 @@ class Player extends EventTarget {
     });
     video.addEventListener("play", () => this._tell("state"));
     video.addEventListener("pause", () => {
-      this._seek(this.frame); // It may have run on a little.
+      if (video.ended) this._show(this.model.frames - 1); // Which may have come too late to be seen.
+      this._settle();
       this._tell("state");
     });
     video.addEventListener("error", () => this._fail());
@@ -37,14 +38,19 @@ class Player extends EventTarget {
     this._seek(this.frame);
   }
 
-  step(n) {
+  pause() {
     this.video.pause();
+    this._settle();
+  }
+
+  step(n) {
+    this.pause();
     this.seekTo(this.frame + n);
   }
 
   async toggle() {
     if (this.playing) {
-      this.video.pause();
+      this.pause();
       return;
     }
     if (this.trouble) {
@@ -52,6 +58,7 @@ class Player extends EventTarget {
       return;
     }
     if (this.frame >= this.model.frames - 1) this.seekTo(0);
+    while (this.video.seeking) await new Promise((go) => this.video.addEventListener("seeked", go, { once: true }));
     this._pace();
     try {
       await this.video.play();
@@ -71,6 +78,11 @@ class Player extends EventTarget {
     const { SPEEDS } = Player;
     const place = SPEEDS.indexOf(this.speed) + direction;
     this.setSpeed(SPEEDS[Math.min(Math.max(place, 0), SPEEDS.length - 1)]);
+  }
+
+  /** Show the frame that is said to be shown: the video may have run on a little. */
+  _settle() {
+    this._seek(this.frame);
   }
 
   _seek(frame) {
