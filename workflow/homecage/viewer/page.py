@@ -41,13 +41,13 @@ def view_video(
     palette: Palette,
     titles: Titles,
     method: str,
-    queue: Path,
-    review: Path,
-    corrections: Path,
     data_label: str,
     crop: str,
     page: Path,
     data: Path,
+    queue: Path | None = None,
+    review: Path | None = None,
+    corrections: Path = Path("corrections"),
 ) -> None:
     """Write the page of a video, and beside it the script that hands over what it shows.
 
@@ -63,13 +63,13 @@ def view_video(
         palette: the K behaviors in order, and their colors.
         titles: the methods in order, and what they are called.
         method: whose probabilities and errors are shown.
-        queue: its clips that are most worth a look, by method.
-        review: evaluation's ``review.tsv``.
-        corrections: the folder in which a corrected annotation counts.
         data_label: what the data are.
         crop: the part of the picture that was looked at, x,y,width,height; empty for all of it.
         page: the HTML file.
         data: the script.
+        queue: the video's clips that are most worth a look, by method; without it there is no review.
+        review: evaluation's ``review.tsv``, which is there if the queue is.
+        corrections: the folder in which a corrected annotation counts.
 
     Raises:
         PredictionError: a table is not of the frames of the video.
@@ -114,8 +114,7 @@ def view_video(
         "method": method,
         "probability": probability,
         "crop": _measure_crop(crop, report),
-        "review": shown
-        and describe_review(
+        "review": describe_review(
             name=name,
             path=Path(str(read_tsv(videos, text=True).set_index("video").loc[video, "path"])),
             method=method,
@@ -125,7 +124,9 @@ def view_video(
             review=review,
             palette=palette,
             corrections=corrections,
-        ),
+        )
+        if shown and queue and review
+        else None,
         "videos": link_videos(list(sheet.index), [str(one) for one in sheet["name"]]),
     }
     script = write_script(value)

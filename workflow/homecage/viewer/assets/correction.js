@@ -7,8 +7,7 @@ class Correction {
     this.rows = rows;
     this.edits = []; // {from: a row's id} or {at, out, in}: bouts from a place on that others replace.
     this.undone = [];
-    this.begin(rows[0].id);
-    this.edits = [];
+    this._replay();
   }
 
   /** Begin anew as a row is. */
