@@ -167,8 +167,8 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   const replay = () => {
     if (!current) return;
     if (player.playing) player.video.pause();
+    choose(-1);
     page.seekTo(current.start);
-    select();
     player.toggle();
   };
   /** The next clip of the list (1) or the one before (-1); of doubts, those that were not seen yet. */
@@ -200,20 +200,19 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
 
   const changed = (said) => {
     row.setBouts(correction.bouts);
+    choose(-1); // Bouts have other numbers now.
     page.rowsChanged();
-    select();
     showState();
     keep();
     if (said) page.announce(said);
   };
-  /** The bout that keys act on: the chosen one of the corrected row, or else the one that is shown. */
+  const choose = (bout) => {
+    if (timeline.selected.row === row) timeline.select(row, bout);
+  };
+  /** The bout whose ends keys move: the chosen one of the corrected row, or else the one that is shown. */
   const find = () => {
     const { row: chosen, bout } = timeline.selected;
-    return chosen === row && bout >= 0 && bout < row.length ? bout : row.at(player.frame);
-  };
-  /** Choose the corrected row's bout at the frame that is shown. */
-  const select = () => {
-    if (timeline.selected.row === row) timeline.select(row, row.at(player.frame));
+    return chosen === row && bout >= 0 ? bout : row.at(player.frame);
   };
   /** Let go of a chosen bout that was left by playing or by a jump; steps may leave it, to move its end. */
   let last = 0;
@@ -221,10 +220,10 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
     const { row: chosen, bout } = timeline.selected;
     const jumped = player.playing || Math.abs(player.frame - last) > model.rateAt(player.frame);
     last = player.frame;
-    if (chosen === row && bout >= 0 && jumped && row.at(player.frame) !== bout) timeline.select(row);
+    if (chosen === row && bout >= 0 && jumped && row.at(player.frame) !== bout) choose(-1);
   };
   const showBout = () => {
-    const bout = find();
+    const bout = row.at(player.frame);
     const text = bout < 0 ? "not labeled" : `${row.start[bout]}–${row.stop[bout]}`;
     if ($("bout").textContent !== text) $("bout").textContent = text;
     const value = bout < 0 ? "-1" : String(row.behavior[bout]);
@@ -237,7 +236,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
     showBout();
   };
   const rename = (behavior) => {
-    const bout = find();
+    const bout = row.at(player.frame);
     if (bout >= 0) correction.rename(bout, behavior);
     else if (behavior >= 0) {
       const [start, stop] = correction.gap(player.frame, model.frames);
@@ -245,13 +244,20 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
     }
     changed(nameOf(behavior));
   };
+  /** Let a bout start or stop with a frame; it stays chosen. */
+  const moveEnd = (bout, what, frame) => {
+    const other = what === "start" ? row.stop[bout] - 1 : row.start[bout];
+    if (what === "start") correction.setStart(bout, frame);
+    else correction.setStop(bout, frame + 1);
+    changed();
+    timeline.select(row, row.at(other));
+  };
   const setEnd = (what) => {
     const bout = find();
     if (bout < 0) return page.announce("No bout is chosen in the corrected row");
     const { frame } = player;
-    if (what === "start") correction.setStart(bout, frame);
-    else correction.setStop(bout, frame + 1);
-    changed(`The bout ${what === "start" ? "starts with" : "ends with"} frame ${frame}`);
+    moveEnd(bout, what, frame);
+    page.announce(`The bout ${what === "start" ? "starts with" : "ends with"} frame ${frame}`);
   };
   const split = () => {
     if (correction.split(player.frame)) changed(`Split before frame ${player.frame}`);
@@ -282,17 +288,16 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   timeline.handlers.push((pressed) => {
     const end = endAt(pressed);
     if (!end) return null;
-    const grabbed = row.start[pressed.bout]; // While it is dragged the bout is found by its other end.
+    // While it is dragged the bout is found by its other end; one drag is one edit.
+    const other = end === "start" ? row.stop[pressed.bout] - 1 : row.start[pressed.bout];
     const before = correction.edits.length;
     return (frame) => {
-      if (correction.edits.length > before) correction.undo();
-      const bout = correction.at(grabbed);
-      if (bout < 0) return;
-      if (end === "start") correction.setStart(bout, frame);
-      else correction.setStop(bout, frame + 1);
-      correction.undone = [];
-      changed();
-      timeline.select(row, correction.at(end === "start" ? row.stop[bout] - 1 : grabbed));
+      if (correction.edits.length > before) {
+        correction.undo();
+        correction.undone = [];
+        row.setBouts(correction.bouts);
+      }
+      moveEnd(row.at(other), end, frame);
     };
   });
   timeline.stage.addEventListener("pointermove", () => {
@@ -356,7 +361,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   recall();
   row.setBouts(correction.bouts);
   page.addRow(row, model.rows.find((one) => one.kind === "method") ?? null);
-  timeline.select(row, row.at(player.frame));
+  timeline.select(row);
   showList();
   showState();
 }
