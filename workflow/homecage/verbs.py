@@ -65,6 +65,7 @@ VERBS: dict[str, str] = {
     "describe-bundle": "homecage.deliver.card:describe_bundle",
     "copy-video": "homecage.viewer.copy:copy_video",
     "view-video": "homecage.viewer.page:view_video",
+    "draw-contact-sheets": "homecage.viewer.contact:draw_contact_sheets",
     "annotate": "homecage.deliver.annotate:annotate",
 }
 

@@ -84,6 +84,36 @@ rule view_video:
         " --page {output.page:q} --data {output.data:q} > {log:q} 2>&1"
 
 
+rule draw_contact_sheets:
+    input:
+        predictions=name_predictions,
+        annotations=expand(LABELS, video=VIDEOS),
+        frames=expand("results/frames/{video}.zarr", video=VIDEOS),
+        videos="results/study/videos.tsv",
+    output:
+        "results/figures/contact_sheets/{method}.html",
+    log:
+        "results/logs/draw_contact_sheets/{method}.log",
+    benchmark:
+        "results/benchmarks/draw_contact_sheets/{method}.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(2000, per_hour=100),
+        runtime=demand(30, per_hour=2),
+    params:
+        palette=PALETTE,
+        titles=verbatim(TITLES),
+        data_label=verbatim(STUDY.label),
+        assets=hash_assets("contact.html.j2", "page.css"),
+        code=code("draw-contact-sheets"),
+    shell:
+        "python -m homecage draw-contact-sheets --predictions {input.predictions:q}"
+        " --annotations {input.annotations:q} --frames {input.frames:q} --videos {input.videos:q}"
+        " --palette {params.palette:q} --titles {params.titles:q} --method={wildcards.method:q}"
+        " --data-label {params.data_label:q} --output {output:q} > {log:q} 2>&1"
+
+
 rule viewer:
     input:
         expand("results/viewer/{video}.html", video=VIDEOS),
