@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.browser.conftest import N_FRAMES
-from tests.browser.filming import BITS, BLOCK_PX, DATA_LABEL, HEIGHT_PX, WIDTH_PX
+from tests.filming import BITS, BLOCK_PX, DATA_LABEL, HEIGHT_PX, WIDTH_PX
 
 READ = f"""() => {{
   const video = document.getElementById("video");

@@ -8,14 +8,18 @@ import pytest
 from tests.project import Project
 from tests.workflow.plans import restored
 
-PAGE = "results/viewer/sim01day.html"
+PAGE = ("--cores", "1", "results/viewer/sim01day.html")
 
 
 @pytest.fixture(scope="module")
 def viewed(finished: Project):
     """The finished run with a page, which is taken away again."""
-    assert finished.plan("viewer") == {"copy_video": 4, "view_video": 4, "viewer": 1}
-    finished.run("--cores", "1", PAGE)
+    assert finished.plan("--cores", "1", "viewer") == {
+        "copy_video": 4,
+        "view_video": 4,
+        "viewer": 1,
+    }
+    finished.run(*PAGE)
     yield finished
     shutil.rmtree(finished.results / "viewer")
 
@@ -23,18 +27,18 @@ def viewed(finished: Project):
 def test_a_page_lies_beside_its_video_and_its_data(viewed):
     made = {path.name for path in (viewed.results / "viewer").iterdir()}
     assert made == {"sim01day.html", "sim01day.mp4", "sim01day.data.js"}
-    assert viewed.plan(PAGE) == {}
+    assert viewed.plan(*PAGE) == {}
 
 
 def test_what_a_method_says_anew_is_written_and_no_video_copied(viewed):
-    said = viewed.results / "predictions" / "tcn" / "sim01day.parquet"
+    said = viewed.results / "predictions" / "lstm-3dcnn" / "sim01day.parquet"
     with restored(said):
         table = pq.read_table(said)
         pq.write_table(table, said, compression="none")
-        assert viewed.plan(PAGE) == {"review_predictions": 1, "view_video": 1}
+        assert viewed.plan(*PAGE) == {"review_predictions": 1, "view_video": 1}
 
 
 def test_what_the_page_shows_is_chosen(viewed):
-    assert viewed.plan(PAGE, "--config", "viewer={method: 3dcnn}") == {"view_video": 1}
-    refused = viewed.run(PAGE, "-n", "--config", "viewer={method: none}", check=False)
+    assert viewed.plan(*PAGE, "--config", "viewer={method: 3dcnn}") == {"view_video": 1}
+    refused = viewed.run(*PAGE, "-n", "--config", "viewer={method: none}", check=False)
     assert "viewer.method: no method 'none'; expected one of: 3dcnn, lstm-3dcnn" in refused.stdout

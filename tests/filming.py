@@ -12,7 +12,7 @@ import numpy as np
 from homecage.frames.options import FramesOptions
 from homecage.frames.store import decode_video
 from homecage.report.options import Palette, Titles
-from homecage.storage.frame_tables import write_annotation, write_predictions
+from homecage.storage.frame_tables import read_times, write_annotation, write_predictions
 from homecage.viewer.copy import copy_video
 from homecage.viewer.page import view_video
 
@@ -86,8 +86,6 @@ class Study:
 
     def read_times(self, video: str) -> np.ndarray:
         """Return when each frame (T,) of a video is shown."""
-        from homecage.storage.frame_tables import read_times
-
         return read_times(self.root / "frames" / f"{video}.parquet")
 
     def annotate(self, video: str, annotator: str, codes: np.ndarray) -> Path:
