@@ -45,6 +45,7 @@ def test_few_changes_tell_nothing_and_a_gap_is_no_change():
     codes = codes_of((1, 30), (0, 20))
     assert not list(find_odd(codes, seconds(50), few, BEHAVIORS))
     often = watch(*[(1, 10), (2, 10)] * 30)
+    assert not watch((1, 10), (-1, 1), (2, 10)).changes.any()
     apart = codes_of((1, 30), (-1, 1), (0, 20))
     assert not list(find_odd(apart, seconds(51), often, BEHAVIORS))
 
