@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.filming import Study, film, say
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+from tests.browser.filming import Study, film, say
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 N_FRAMES = 90
@@ -22,14 +20,18 @@ VARYING_MS = np.cumsum([0, *np.tile([20, 40, 33, 120, 33], N_FRAMES)])[:N_FRAMES
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium; skipped, by name, where there is none."""
+    """Chromium; skipped, by name, where there is none or it cannot be started."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip("Chromium is not installed: tests/browser/install.sh")
     with playwright.sync_playwright() as started:
         # A page from disk may play a video and not read its pixels; these tests do.
         arguments = ["--no-sandbox", "--allow-file-access-from-files"]
-        browser = started.chromium.launch(executable_path=program, args=arguments)
+        try:
+            browser = started.chromium.launch(executable_path=program, args=arguments)
+        except playwright.Error as error:
+            pytest.skip(f"{program} cannot be started: {error}")
         yield browser
         browser.close()
 

@@ -32,7 +32,31 @@ def test_a_phone_shows_all_of_it_without_scrolling_aside(study, open_page):
         has_touch=True,
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert page.locator(".stage").bounding_box()["width"] > 200
+    box = page.locator(".stage").bounding_box()
+    assert box["width"] > 200
+    # The video stays in sight of the ethograms; two fingers zoom, one scrolls.
+    page.locator("#legend").scroll_into_view_if_needed()
+    assert page.locator("#video").bounding_box()["y"] >= 0
+    box = page.locator(".stage").bounding_box()
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind, *places):
+        points = [{"x": box["x"] + x, "y": box["y"] + 150, "id": n} for n, x in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    view = "[homecage.timeline.view.from, homecage.timeline.view.to]"
+    send("touchStart", 100)
+    send("touchStart", 100, 140)
+    send("touchMove", 90, 150)
+    send("touchMove", 80, 160)
+    send("touchEnd")
+    start, stop = page.evaluate(view)
+    assert stop - start == pytest.approx(45, abs=1) and start > 0
+    send("touchStart", 150)
+    for x in (140, 120, 100):
+        send("touchMove", x)
+    send("touchEnd")
+    assert page.evaluate(view)[0] > start
 
 
 def test_every_control_is_reached_by_tab(study, open_page):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.browser.conftest import N_FRAMES
-from tests.filming import BITS, BLOCK_PX, DATA_LABEL, HEIGHT_PX, WIDTH_PX
+from tests.browser.filming import BITS, BLOCK_PX, DATA_LABEL, HEIGHT_PX, WIDTH_PX
 
 READ = f"""() => {{
   const video = document.getElementById("video");
@@ -162,6 +162,21 @@ def test_keys_jump_to_bouts_disagreements_and_doubts(steady):
     assert steady.inner_text("#live") == "No later low confidence"
 
 
+def test_the_errors_of_the_method_that_is_selected_are_shown(steady):
+    runs = "[...homecage.timeline.disagreements]"
+    assert steady.evaluate(runs) == [[40, 50], [60, 63]]
+    assert steady.inner_text("#judged") == "Disagreement: A net and annotator 1 (truth)"
+    steady.get_by_role("radio", name="A rule").click()
+    assert steady.evaluate(runs) == [[30, 35]]
+    assert steady.inner_text("#judged") == "Disagreement: A rule and annotator 1 (truth)"
+    steady.get_by_role("radio", name="annotator 2").click()  # No method: nothing changes.
+    steady.keyboard.press("w")
+    assert said(steady) == 30
+    # Of the 85 frames that annotator 1 labels; annotator 2 says eat to 33 and groom to the end.
+    agreements = steady.locator("#now td:last-child").all_inner_texts()
+    assert agreements == ["", "61.2 %", "84.7 %", "94.1 %"]
+
+
 def test_without_annotation_methods_disagree_with_each_other(study, open_page):
     page = open_page(study.root / "viewer" / "ntsc.html")
     # The net and the rule differ from 30 to 35, 40 to 50 and 60 to 63.
@@ -178,9 +193,9 @@ def test_what_is_said_of_a_frame_stands_beside_it_and_under_the_pointer(steady):
     cells = steady.locator("#now tr").all_inner_texts()
     assert [re.sub(r"\s+", " ", cell).strip() for cell in cells] == [
         "annotator 1 (truth) groom",
-        "annotator 2 groom",
-        "A net eat p 0.90",
-        "A rule groom",
+        "annotator 2 groom 61.2 %",
+        "A net eat p 0.90 84.7 %",
+        "A rule groom 94.1 %",
     ]
     box = steady.locator(".stage").bounding_box()
     steady.mouse.move(box["x"] + (2 + 0.5) / N_FRAMES * box["width"], box["y"] + 40)
@@ -220,6 +235,21 @@ def test_the_ethogram_is_zoomed_scrolled_and_clicked(steady):
     steady.keyboard.press("+")
     steady.keyboard.press("Home")  # The view follows.
     assert view()[0] == 0
+
+
+def test_what_was_clicked_gives_the_keyboard_back(steady):
+    for used in ("#next-bout", "#traces", "#help"):
+        steady.click(used)
+        steady.keyboard.press("Escape")
+        steady.keyboard.press("Space")
+        steady.wait_for_function("homecage.player.playing")
+        steady.keyboard.press("Space")
+        steady.wait_for_function("!homecage.player.playing")
+    assert not steady.is_checked("#traces")
+    steady.focus("#next-bout")  # By Tab: then it is the button's.
+    steady.keyboard.press("Home")
+    steady.keyboard.press("Space")
+    assert said(steady) == 30 and not steady.evaluate("homecage.player.playing")
 
 
 @pytest.mark.parametrize("text, frame", [("31", 31), ("0:01.5", 45), ("1.5s", 45), ("9999", 89)])

@@ -121,6 +121,20 @@ def name_predictions(wildcards):
     )
 
 
+def name_said(wildcards):
+    """Name what annotators and methods say of a video."""
+    video = wildcards.video
+    annotators = [one for one in ANNOTATORS if one in VIDEOS[video].annotations]
+    return {
+        "annotations": [
+            f"results/annotations/{one}/{video}.parquet" for one in annotators
+        ],
+        "predictions": [
+            f"results/predictions/{one}/{video}.parquet" for one in METHODS
+        ],
+    }
+
+
 def list_annotated(wildcards):
     """Name what annotating makes; without videos there is nothing to make."""
     if not NEW_VIDEOS:

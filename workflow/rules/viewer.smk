@@ -2,22 +2,11 @@
 
 from homecage.viewer.template import hash_assets
 
-VIEWED = EXPERIMENT.viewer.method or SHOWN
-
-
-def name_said(video):
-    """Name what annotators and methods say of a video."""
-    annotators = [one for one in ANNOTATORS if one in VIDEOS[video].annotations]
-    return {
-        "annotations": expand(
-            "results/annotations/{annotator}/{video}.parquet",
-            annotator=annotators,
-            video=video,
-        ),
-        "predictions": expand(
-            "results/predictions/{method}/{video}.parquet", method=METHODS, video=video
-        ),
-    }
+# The method whose probabilities and errors are shown: by default one that no comparison sets another above.
+SURPASSED = {baseline for _, baseline in EXPERIMENT.comparisons}
+VIEWED = EXPERIMENT.viewer.method or next(
+    (method for method, _ in EXPERIMENT.comparisons if method not in SURPASSED), SHOWN
+)
 
 
 # Of the video alone: a model that is trained again changes what is said beside it.
@@ -47,7 +36,7 @@ rule copy_video:
 
 rule view_video:
     input:
-        unpack(lambda wildcards: name_said(wildcards.video)),
+        unpack(name_said),
         film="results/viewer/{video}.mp4",
         times="results/frames/{video}.parquet",
         report="results/frames/{video}.json",

@@ -4,6 +4,19 @@ class Keys {
   constructor() {
     this.commands = [];
     document.addEventListener("keydown", (event) => this._press(event));
+    // What was used by the pointer gives the keyboard back: else Space would press a button again.
+    let pointed = false;
+    document.addEventListener("pointerdown", () => (pointed = true), true);
+    document.addEventListener("keydown", () => (pointed = false), true);
+    for (const event of ["click", "change"])
+      document.addEventListener(
+        event,
+        ({ target }) => {
+          const used = target.closest(event === "click" ? "button, [type=checkbox]" : "select");
+          if (pointed && used) used.blur();
+        },
+        true // Before a dialog is shown, which gives the focus back.
+      );
   }
 
   /**
@@ -26,8 +39,8 @@ class Keys {
   _press(event) {
     if (event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const target = event.target instanceof Element ? event.target : document.body;
-    if (target.closest("input, select, textarea")) return;
-    if (target.closest("button, a, summary") && [" ", "Enter"].includes(event.key)) return;
+    if (target.closest("input:not([type=checkbox]), select, textarea")) return;
+    if (target.closest("button, a, input, summary") && [" ", "Enter"].includes(event.key)) return;
     const name = Keys.nameOf(event);
     const command = this.commands.find((one) => one.keys.includes(name));
     if (!command) return;

@@ -20,6 +20,11 @@ class Runs {
     return this.start.length;
   }
 
+  /** How many frames they hold. */
+  get frames() {
+    return this.stop.reduce((sum, stop, run) => sum + stop - this.start[run], 0);
+  }
+
   /** The first run that starts after a frame; `length` where none does. */
   after(frame) {
     let low = 0;
@@ -108,24 +113,37 @@ class Row extends Runs {
     return bout < 0 ? -1 : this.behavior[bout];
   }
 
-  /** The frames that this row and another label, and label differently. */
-  disagreements(other) {
-    const start = [];
-    const stop = [];
+  /** The stretches that a bout of this row and one of another share: [from, to, whether they agree]. */
+  *overlaps(other) {
     let i = 0;
     let j = 0;
     while (i < this.length && j < other.length) {
       const from = Math.max(this.start[i], other.start[j]);
       const to = Math.min(this.stop[i], other.stop[j]);
-      if (from < to && this.behavior[i] !== other.behavior[j]) {
-        if (stop.at(-1) === from) stop[stop.length - 1] = to;
-        else {
-          start.push(from);
-          stop.push(to);
-        }
-      }
+      if (from < to) yield [from, to, this.behavior[i] === other.behavior[j]];
       if (this.stop[i] <= other.stop[j]) i++;
       else j++;
+    }
+  }
+
+  /** How many frames both rows label. */
+  shared(other) {
+    let frames = 0;
+    for (const [from, to] of this.overlaps(other)) frames += to - from;
+    return frames;
+  }
+
+  /** The frames that both rows label, and label differently. */
+  disagreements(other) {
+    const start = [];
+    const stop = [];
+    for (const [from, to, agree] of this.overlaps(other)) {
+      if (agree) continue;
+      if (stop.at(-1) === from) stop[stop.length - 1] = to;
+      else {
+        start.push(from);
+        stop.push(to);
+      }
     }
     return new Runs(start, stop);
   }
@@ -221,13 +239,20 @@ class Model {
     return this._blocks;
   }
 
-  /** Where the chosen method and annotator 1 disagree, or, without annotation, it and another method. */
-  findDisagreements() {
-    const { chosen, truth } = this;
-    if (!chosen) return new Runs([], []);
-    const others = truth ? [truth] : this.rows.filter((r) => r.kind === "method" && r !== chosen);
-    const found = others.map((row) => chosen.disagreements(row));
+  /** Where a method and annotator 1 disagree, or, without annotation, it and another method. */
+  findDisagreements(method = this.chosen) {
+    const { truth } = this;
+    if (!method) return new Runs([], []);
+    const others = truth ? [truth] : this.rows.filter((r) => r.kind === "method" && r !== method);
+    const found = others.map((row) => method.disagreements(row));
     return found.reduce((all, one) => all.union(one), new Runs([], []));
+  }
+
+  /** The share of the frames that a row and annotator 1 label on which they agree; null without any. */
+  agreement(row) {
+    if (!this.truth || row === this.truth) return null;
+    const shared = row.shared(this.truth);
+    return shared ? 1 - row.disagreements(this.truth).frames / shared : null;
   }
 
   /** Where the chosen method finds no behavior likelier than this. */

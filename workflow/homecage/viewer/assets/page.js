@@ -30,18 +30,32 @@ function start(data) {
 
   /** Find again what follows from the rows: they are others now. */
   const rowsChanged = () => {
-    timeline.disagreements = model.findDisagreements();
-    rank = timeline.disagreements.byLength();
-    place = -1;
+    judge();
+    for (const [row, { agreement }] of cells) {
+      const share = model.agreement(row);
+      agreement.textContent = share === null ? "" : `${(100 * share).toFixed(1)} %`;
+    }
     timeline.rowsChanged();
     showNow();
     homecage.dispatchEvent(new Event("rows"));
   };
 
-  // Jumps
-
+  // Whose errors are shown: the chosen method's, or those of the last method that was selected.
+  let judged = model.chosen;
   let rank = [];
   let place = -1;
+  const judge = () => {
+    timeline.disagreements = model.findDisagreements(judged);
+    rank = timeline.disagreements.byLength();
+    place = -1;
+    $("judged").textContent = judged
+      ? `Disagreement: ${judged.title} and ${model.truth?.title ?? "another method"}`
+      : "";
+    timeline.changed();
+  };
+
+  // Jumps
+
   const jump = (runs, direction, what) => {
     const frame = runs?.jump(player.frame, direction) ?? -1;
     if (frame >= 0) seekTo(frame, what);
@@ -101,7 +115,8 @@ function start(data) {
       line.append(head);
       line.insertCell().append(swatch, name);
       const p = line.insertCell();
-      cells.set(row, { swatch, name, p, behavior: null });
+      const agreement = line.insertCell();
+      cells.set(row, { swatch, name, p, agreement, behavior: null });
     }
   };
   const showNow = () => {
@@ -130,16 +145,25 @@ function start(data) {
     homecage.dispatchEvent(new Event("frame"));
   });
   player.addEventListener("state", showState);
-  player.addEventListener("trouble", () =>
+  const showTrouble = () => {
+    if (!player.trouble) return;
     complain(
       `The video cannot be played (${player.trouble}). ${data.video}.mp4 must lie beside this page, whole. The ` +
         "ethograms can be looked at without it."
-    )
-  );
+    );
+  };
+  player.addEventListener("trouble", showTrouble);
   timeline.addEventListener("seek", ({ detail }) => {
     player.seekTo(detail);
   });
-  timeline.addEventListener("select", () => homecage.dispatchEvent(new Event("select")));
+  timeline.addEventListener("select", () => {
+    const { row } = timeline.selected;
+    if (row?.kind === "method" && row !== judged) {
+      judged = row;
+      judge();
+    }
+    homecage.dispatchEvent(new Event("select"));
+  });
 
   // Controls
 
@@ -253,11 +277,16 @@ function start(data) {
       rowsChanged();
     },
   });
+  $("agreement").textContent = model.truth ? "agreement" : "";
+  $("agreement").title = "Of the frames that annotator 1 labels too: how many get the same behavior";
+  if (model.chosen) $("probable").textContent = `Probabilities of ${model.chosen.title}`;
+  if (!model.probability) $("probable").parentElement.hidden = $("doubtful").hidden = true;
   $("of").textContent = `of ${model.frames}`;
   listRows();
   setThreshold();
   rowsChanged();
   showState();
+  showTrouble(); // Which may have come before anybody listened.
   document.documentElement.dataset.ready = "yes";
 }
 
