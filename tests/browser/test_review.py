@@ -14,7 +14,7 @@ from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import Behavior, Vocabulary
 from homecage.study.choice import make_choice
 from tests.browser.conftest import N_FRAMES
-from tests.filming import COLORS
+from tests.browser.filming import COLORS
 
 VOCABULARY = Vocabulary(behaviors=tuple(Behavior(name=name) for name in COLORS))
 BOUTS = "homecage.model.rows.find((row) => row.id === 'corrected').bouts"
@@ -132,6 +132,8 @@ def test_the_worst_error_is_the_first_of_a_list(steady):
     assert "annotator 1 (truth): rest → A net: groom" in items[1]
     steady.locator("#clips button").first.click()
     steady.wait_for_function("!homecage.player.playing && homecage.player.frame === 49")
+    press(steady, "ArrowDown ArrowDown")  # The other method's, once it is selected.
+    assert "A rule: eat" in steady.locator("#clips li").first.inner_text()
     press(steady, "e")
     assert "clips seen" in steady.inner_text("#worth")
 

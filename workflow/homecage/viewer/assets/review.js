@@ -83,15 +83,16 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
 
   /** The longest disagreements, as clips; each with what is said on both sides. */
   const listErrors = () => {
-    const runs = model.findDisagreements();
-    const { chosen, truth } = model;
+    const method = page.judged();
+    const { truth } = model;
+    const runs = model.findDisagreements(method);
     return runs
       .byLength()
       .slice(0, 100)
       .map((run) => {
         const [start, stop] = [runs.start[run], runs.stop[run]];
         const seconds = model.timeOf(stop) - model.timeOf(start);
-        const said = `${chosen.title}: ${say(chosen, start, stop)}`;
+        const said = `${method.title}: ${say(method, start, stop)}`;
         const why = truth ? `${truth.title}: ${say(truth, start, stop)} → ${said}` : said;
         return { start, stop, seconds, why: `${seconds.toFixed(1)} s. ${why}` };
       });
@@ -131,7 +132,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   };
   const tellErrors = () => {
     const against = model.truth ? model.truth.title : "the other methods";
-    return [`Where ${model.chosen.title} and ${against} disagree, the longest first.`];
+    return [`Where ${page.judged().title} and ${against} disagree, the longest first. Select another method to see its errors.`];
   };
   const tellWorth = () => {
     const left = clips.filter((clip) => !seen.has(clip.start));
@@ -327,10 +328,14 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   });
   const listing = (what) => {
     errors = what;
-    worst = errors ? listErrors() : worst;
+    if (errors) {
+      listedOf = page.judged();
+      worst = listErrors();
+    }
     showList();
   };
   let worst = [];
+  let listedOf = null; // The method whose errors these are.
   $("list-doubts").addEventListener("click", () => listing(false));
   $("list-errors").addEventListener("click", () => listing(true));
   const doing = (shown, names, label, run, button) => {
@@ -356,7 +361,10 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   doing("Ctrl+Z Ctrl+Y", ["Ctrl+z"], "undo, redo", undo, "undo");
   also(["Ctrl+y", "Ctrl+Shift+Z"], redo, "redo");
   $("save").addEventListener("click", save);
-  page.on("select", showBout);
+  page.on("select", () => {
+    if (errors && listedOf !== page.judged()) listing(true);
+    showBout();
+  });
 
   recall();
   row.setBouts(correction.bouts);
