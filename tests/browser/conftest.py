@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.browser.filming import Study, film, say
+from tests.filming import Study, film, say
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 N_FRAMES = 90

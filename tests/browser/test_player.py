@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.browser.conftest import N_FRAMES
-from tests.browser.filming import BITS, BLOCK_PX, DATA_LABEL, HEIGHT_PX, WIDTH_PX
+from tests.filming import BITS, BLOCK_PX, DATA_LABEL, HEIGHT_PX, WIDTH_PX
 
 READ = f"""() => {{
   const video = document.getElementById("video");
@@ -72,18 +72,26 @@ def test_the_frame_that_is_asked_for_is_shown(study, open_page, video):
 def test_what_is_played_is_what_is_said(study, open_page, video):
     page = open_page(study.root / "viewer" / f"{video}.html")
     settle(page)
-    page.keyboard.press("Space")
-    page.wait_for_function("homecage.player.frame > 12")
+    for key in ("s", "s", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_function("homecage.player.frame > 5")
     assert page.inner_text("#play") == "Pause"
     page.keyboard.press("Space")
     page.wait_for_function("!homecage.player.playing")
-    assert settle(page) == said(page) > 12
-    for key in ("End", "f", "f"):
-        page.keyboard.press(key)
-    page.keyboard.press("Space")  # From the end it begins again.
-    page.wait_for_function("homecage.player.playing && homecage.player.frame < 40")
-    page.wait_for_function("homecage.player.frame === 89 && !homecage.player.playing")
+    assert settle(page) == said(page) > 5
+    page.keyboard.press("End")
+    page.evaluate(
+        """() => {
+          window.seen = [];
+          homecage.addEventListener("frame", () => seen.push(homecage.player.frame));
+        }"""
+    )
+    page.select_option("#speed", "4")
+    page.click("#play")  # From the end it begins again.
+    page.wait_for_function("seen.length > 2 && seen.at(-1) === 89 && !homecage.player.playing")
     assert settle(page) == 89
+    seen = page.evaluate("seen")
+    assert seen[0] == 0 and seen == sorted(seen)
 
 
 def test_arrows_step_by_a_frame_and_by_a_second(steady):
@@ -238,6 +246,8 @@ def test_the_ethogram_is_zoomed_scrolled_and_clicked(steady):
 
 
 def test_what_was_clicked_gives_the_keyboard_back(steady):
+    steady.keyboard.press("s")
+    steady.keyboard.press("s")  # It is not to end meanwhile.
     for used in ("#next-bout", "#traces", "#help"):
         steady.click(used)
         steady.keyboard.press("Escape")

@@ -9,7 +9,7 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from tests.browser.filming import BITS, BLOCK_PX, film
+from tests.filming import BITS, BLOCK_PX, film
 
 from homecage.errors import VideoError
 from homecage.frames.decode import decode

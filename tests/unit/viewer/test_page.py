@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from tests.browser.filming import DATA_LABEL, Study, say
+from tests.filming import DATA_LABEL, Study, say
 
 from homecage.errors import PredictionError
 from homecage.frames.raw import RawFile, write_report

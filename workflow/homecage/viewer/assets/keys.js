@@ -38,7 +38,8 @@ class Keys {
 
   _press(event) {
     if (event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const target = event.target instanceof Element ? event.target : document.body;
+    let target = event.target instanceof Element ? event.target : document.body;
+    if (target.closest("dialog:not([open])")) target = document.body; // Just closed: it keeps the focus a while.
     if (target.closest("input:not([type=checkbox]), select, textarea")) return;
     if (target.closest("button, a, input, summary") && [" ", "Enter"].includes(event.key)) return;
     const name = Keys.nameOf(event);

@@ -13,6 +13,7 @@ class Player extends EventTarget {
     this.speed = 1;
     this.trouble = "";
     this.wanted = null; // The frame to seek to once the last seek is done.
+    this.starting = false; // It plays once the last seek is done.
     video.addEventListener("loadedmetadata", () => this.seekTo(this.frame));
     video.addEventListener("seeked", () => {
       if (this.wanted !== null) this._seek(this.wanted);
@@ -39,6 +40,7 @@ class Player extends EventTarget {
   }
 
   pause() {
+    this.starting = false;
     this.video.pause();
     this._settle();
   }
@@ -49,7 +51,7 @@ class Player extends EventTarget {
   }
 
   async toggle() {
-    if (this.playing) {
+    if (this.playing || this.starting) {
       this.pause();
       return;
     }
@@ -58,7 +60,11 @@ class Player extends EventTarget {
       return;
     }
     if (this.frame >= this.model.frames - 1) this.seekTo(0);
-    while (this.video.seeking) await new Promise((go) => this.video.addEventListener("seeked", go, { once: true }));
+    this.starting = true;
+    while (this.starting && this.video.seeking)
+      await new Promise((go) => this.video.addEventListener("seeked", go, { once: true }));
+    if (!this.starting) return; // It was stopped meanwhile.
+    this.starting = false;
     this._pace();
     try {
       await this.video.play();
