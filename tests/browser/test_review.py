@@ -14,7 +14,7 @@ from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import Behavior, Vocabulary
 from homecage.study.choice import make_choice
 from tests.browser.conftest import N_FRAMES
-from tests.browser.filming import COLORS
+from tests.filming import COLORS
 
 VOCABULARY = Vocabulary(behaviors=tuple(Behavior(name=name) for name in COLORS))
 BOUTS = "homecage.model.rows.find((row) => row.id === 'corrected').bouts"
