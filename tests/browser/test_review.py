@@ -226,6 +226,17 @@ def test_what_was_done_is_there_after_a_reload(steady):
     assert bouts_of(steady) == TRUE
 
 
+def test_what_was_kept_and_is_damaged_is_left_behind(steady):
+    press(steady, "n Enter")
+    (key,) = steady.evaluate("Object.keys(localStorage)")
+    for damaged in ("{", '{"edits": [{"from": "nobody"}], "undone": [], "seen": []}', "[]"):
+        steady.evaluate("([key, value]) => localStorage.setItem(key, value)", [key, damaged])
+        steady.reload()
+        steady.wait_for_selector("html[data-ready]")
+        assert bouts_of(steady) == TRUE and steady.is_disabled("#undo")
+        assert "0 of" in steady.inner_text("#progress")
+
+
 ANY_EDITS = """(seed) => {
   let state = seed;
   const pick = (n) => (state = (state * 48271) % 2147483647) % n;

@@ -65,9 +65,8 @@ class Doubts:
             probability = _probability_of(self.codes, own)
             total += np.nan_to_num(probability)
             n_methods += np.isfinite(probability)
-        self.right = (
-            self.own + total / np.maximum(n_methods, 1)
-        ) / 2  # (T,), NaN where nothing is said
+        of_all = total / np.maximum(n_methods, 1)
+        self.right = (self.own + of_all) / 2  # (T,), NaN where nothing is said
         for oddity in self.odd:
             frames = self.right[oddity.start : oddity.stop]
             np.minimum(frames, _ODD_RIGHT, out=frames)

@@ -70,7 +70,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
       correction.load(kept);
       for (const start of kept.seen) seen.add(start);
     } catch {
-      localStorage.removeItem(KEY);
+      correction.load({ edits: [], undone: [] }); // What was kept is damaged, or may not be read.
     }
   };
 
