@@ -106,16 +106,22 @@ class Study:
         return path
 
     def view(
-        self, video: str, annotations: list[Path], predictions: list[Path], crop: str = ""
+        self,
+        video: str,
+        annotations: list[Path],
+        predictions: list[Path],
+        crop: str = "",
+        folder: str = "viewer",
+        **review: Path,
     ) -> Path:
-        """Make a video's page."""
+        """Make a video's page in a folder that has its copy."""
         sheet = self.root / "study" / "videos.tsv"
         sheet.parent.mkdir(exist_ok=True)
         lines = [f"{key}\t{name}\t{key}.mkv\t\t" for key, name in self.names.items()]
         sheet.write_text(
             "\n".join(["video\tname\tpath\tannotator_1\tannotator_2", *lines, ""]), encoding="utf-8"
         )
-        page = self.root / "viewer" / f"{video}.html"
+        page = self.root / folder / f"{video}.html"
         view_video(
             video=video,
             videos=sheet,
@@ -130,5 +136,6 @@ class Study:
             crop=crop,
             page=page,
             data=page.with_suffix(".data.js"),
+            **review,
         )
         return page

@@ -21,14 +21,17 @@ MIT = ("--config", "dataset={layout: mit, root: data}")
 SHEETS = ("--config", "dataset={layout: sheets, root: data}")
 
 DECODING = {"decode_video", "decode_clips"}
-OF_SCORES = {"plot_recall", "plot_confusion", "plot_ethogram", "plot_reliability", "plot_boundary"}
+OF_SCORES = {
+    *("plot_recall", "plot_confusion", "plot_ethogram", "plot_reliability", "plot_boundary"),
+    "plot_review",
+}
 DRAWING = {"plot_distribution", "plot_training"} | OF_SCORES
 GPU_RULES = {"train_convnet", "extract_fc6", "train_model"}
 
 SCORES = dict.fromkeys(
     [
-        *("evaluate_predictions", "list_bouts", "export_tables", "write_accuracy"),
-        *("write_report", "all"),
+        *("evaluate_predictions", "list_bouts", "review_predictions", "export_tables"),
+        *("write_accuracy", "write_report", "all"),
         *OF_SCORES,
     ],
     1,

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.workflow.plans import (
     copy_run,
     correct,
     learned,
+    read_jobs,
     remove_last_line,
     restored,
 )
@@ -91,6 +93,32 @@ def test_a_second_annotation_that_is_taken_away_leaves_the_tables(in_sheets):
     with restored(path):
         correct(path, ("video", "sim01day"), "annotator_2", "")
         assert in_sheets.plan(*SHEETS) == SHEET | COUNTS | SCORES
+
+
+@pytest.mark.parametrize(
+    ("run", "told", "more"),
+    [("finished", (), {"state_ceiling": 1}), ("in_sheets", SHEETS, {})],
+    ids=["simulated", "sheets"],
+)
+def test_a_correction_retrains_the_folds_that_learn_from_it_until_it_is_taken_away(
+    request, run, told, more
+):
+    """As an annotation that another file replaces: nothing is decoded, nothing described again."""
+    project = request.getfixturevalue(run)
+    correction = project.path / "corrections" / "sim02day.csv"
+    correction.parent.mkdir()
+    try:
+        correction.write_text("start_frame,stop_frame,behavior\n0,300,walk\n")
+        jobs = read_jobs(project.run("--dry-run", *told).stdout)
+    finally:
+        shutil.rmtree(correction.parent)
+    assert Counter(rule for rule, _ in jobs) == SHEET | ANNOTATED | more
+    (imported,) = [fields for rule, fields in jobs if rule == "import_annotation"]
+    assert imported["wildcards"] == "annotator=annotator_1, video=sim02day"
+    assert imported["input"].startswith("corrections/sim02day.csv, ")
+    trained = {f["wildcards"].rpartition("fold=")[2] for rule, f in jobs if rule == "train_model"}
+    assert trained == {"sim01day", "sim03night", "sim04day"}
+    assert project.plan(*told) == {}
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ checkpoint check_study:
         clips_needed="yes" if EXPERIMENT.needs_clips else "no",
         on_decode_error=EXPERIMENT.frames.on_decode_error,
         strays=verbatim([str(path) for path in STUDY.strays]),
+        corrections=verbatim(json.dumps(STUDY.corrections)),
         raw=json.dumps(NOW),
         aside=verbatim(
             f"--aside {ASIDE_FILE} --state {shlex.quote(json.dumps(LISTED))}"
@@ -64,7 +65,8 @@ checkpoint check_study:
         " --folds {input.folds:q} --reports {input.reports:q} --times {input.times:q}"
         " --vocabulary {params.vocabulary:q} --annotations {params.reading:q}"
         " --geometry {params.geometry:q} --clips-needed {params.clips_needed}"
-        " --on-decode-error {params.on_decode_error} --stray {params.strays:q} --output {output.table:q}"
+        " --on-decode-error {params.on_decode_error} --stray {params.strays:q}"
+        " --corrections {params.corrections:q} --output {output.table:q}"
         " {params.aside} --demand {params.demand:q} > {log:q} 2>&1;"
         " printf %s {params.raw:q} > {params.passed:q}.part; mv {params.passed:q}.part {params.passed:q};"
         " echo passed > {output.verdict:q}"

@@ -191,7 +191,9 @@ def options(section, *keys, exclude=()):
 
 def raw(paths):
     """Take raw files as input: a job reruns when what they are (its parameter) changes, not their dates."""
-    return [str(path) if STUDY.made_here else ancient(str(path)) for path in paths]
+    return [
+        str(path) if STUDY.is_made(Path(path)) else ancient(str(path)) for path in paths
+    ]
 
 
 def until_checked(parts):

@@ -99,6 +99,37 @@ rule list_bouts:
         " --output {params.folder:q} > {log:q} 2>&1"
 
 
+rule review_predictions:
+    input:
+        predictions=expand(
+            "results/predictions/{method}/{video}.parquet",
+            method=METHODS,
+            video=VIDEOS,
+        ),
+        annotations=expand(LABELS, video=VIDEOS),
+        videos="results/study/videos.tsv",
+    output:
+        queues=expand("results/review/{video}.tsv", video=VIDEOS),
+        review="results/evaluation/review.tsv",
+    log:
+        "results/logs/review_predictions.log",
+    benchmark:
+        "results/benchmarks/review_predictions.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(2000, per_hour=200, of=max),
+        runtime=demand(30, per_hour=2),
+    params:
+        behaviors=BEHAVIORS,
+        folder="results/review",
+        code=code("review-predictions"),
+    shell:
+        "python -m homecage review-predictions --predictions {input.predictions:q}"
+        " --annotations {input.annotations:q} --videos {input.videos:q} --behaviors {params.behaviors:q}"
+        " --queues {params.folder:q} --review {output.review:q} > {log:q} 2>&1"
+
+
 rule count_behaviors:
     input:
         clips=expand("results/clips/{folder}.zarr", folder=FOLDERS),

@@ -53,6 +53,12 @@ FIGURES = {
         ["dpi"],
         "accuracy near changes of behavior",
     ),
+    "review": (
+        {"review": ["results/evaluation/review.tsv"]},
+        f"--method {SHOWN}",
+        ["dpi"],
+        "what a review is worth",
+    ),
     "training": (
         {
             "convnets": (

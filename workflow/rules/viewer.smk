@@ -41,6 +41,8 @@ rule view_video:
         times="results/frames/{video}.parquet",
         report="results/frames/{video}.json",
         videos="results/study/videos.tsv",
+        queue="results/review/{video}.tsv",
+        review="results/evaluation/review.tsv",
     output:
         page="results/viewer/{video}.html",
         data="results/viewer/{video}.data.js",
@@ -57,6 +59,7 @@ rule view_video:
         palette=PALETTE,
         titles=verbatim(TITLES),
         method=VIEWED,
+        corrections=verbatim(str(EXPERIMENT.dataset.corrections)),
         data_label=verbatim(STUDY.label),
         crop=lambda wildcards: str(VIDEOS[wildcards.video].crop or ""),
         assets=hash_assets(),
@@ -65,8 +68,40 @@ rule view_video:
         "python -m homecage view-video --video={wildcards.video:q} --videos {input.videos:q}"
         " --times {input.times:q} --report {input.report:q} --annotations {input.annotations:q}"
         " --predictions {input.predictions:q} --palette {params.palette:q} --titles {params.titles:q}"
-        " --method={params.method:q} --data-label {params.data_label:q} --crop={params.crop:q}"
+        " --method={params.method:q} --queue {input.queue:q} --review {input.review:q}"
+        " --corrections {params.corrections:q} --data-label {params.data_label:q} --crop={params.crop:q}"
         " --page {output.page:q} --data {output.data:q} > {log:q} 2>&1"
+
+
+rule draw_contact_sheets:
+    input:
+        predictions=name_predictions,
+        annotations=expand(LABELS, video=VIDEOS),
+        frames=expand("results/frames/{video}.zarr", video=VIDEOS),
+        times=expand("results/frames/{video}.parquet", video=VIDEOS),
+        videos="results/study/videos.tsv",
+    output:
+        "results/figures/contact_sheets/{method}.html",
+    log:
+        "results/logs/draw_contact_sheets/{method}.log",
+    benchmark:
+        "results/benchmarks/draw_contact_sheets/{method}.tsv"
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=demand(2000, per_hour=100),
+        runtime=demand(30, per_hour=2),
+    params:
+        palette=PALETTE,
+        titles=verbatim(TITLES),
+        data_label=verbatim(STUDY.label),
+        assets=hash_assets("contact.html.j2", "page.css"),
+        code=code("draw-contact-sheets"),
+    shell:
+        "python -m homecage draw-contact-sheets --predictions {input.predictions:q}"
+        " --annotations {input.annotations:q} --frames {input.frames:q} --times {input.times:q}"
+        " --videos {input.videos:q} --palette {params.palette:q} --titles {params.titles:q} --method={wildcards.method:q}"
+        " --data-label {params.data_label:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule viewer:

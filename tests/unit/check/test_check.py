@@ -134,6 +134,7 @@ class Lab:
             on_decode_error=on_decode_error,
             stray=self.strays,
             output=output,
+            corrections=json.dumps(study.corrections),
             aside=aside,
             state=state,
             **({"demand": demand} if demand else {}),
@@ -352,6 +353,21 @@ def test_a_file_that_was_not_decoded(lab):
 
 def read_verdicts(lab):
     return read_tsv(lab.root / "verdicts.tsv", text=True).set_index("path")
+
+
+def test_a_correction_is_named_with_what_it_takes_the_place_of(lab):
+    lab.add_video("d", observation="first", text=None)
+    for name, other in (("b", lab.videos["b"].annotations["annotator_1"]), ("d", Path())):
+        path = lab.annotate(name, "observation,start,stop,behavior\nx,0,90,walk\n")
+        lab.videos[name] = dataclasses.replace(
+            lab.videos[name], corrects=Path("was.txt") if other.name else other
+        )
+        assert lab.videos[name].annotations["annotator_1"] == path
+    lab.check()
+    verdicts = read_verdicts(lab)
+    said = {name: verdicts.loc[str(lab.videos[name].annotations["annotator_1"])] for name in "bd"}
+    assert said["b"]["what"].endswith("a correction, in place of was.txt")
+    assert said["d"]["what"].endswith("a correction, where there was none")
 
 
 def test_there_is_a_verdict_on_every_file_whatever_it_is(lab):

@@ -32,7 +32,7 @@ def make_scoring(codes, time_s):
 
 def describe(scoring):
     return describe_project(
-        scoring, name="day 1", media=Path("v.mpg"), method="net", palette=Palette(COLORS)
+        scoring, name="day 1", media=Path("v.mpg"), description="by net", palette=Palette(COLORS)
     )
 
 

@@ -13,7 +13,10 @@ from homecage.evaluate.evaluate import (
     tabulate_behaviors,
     tabulate_confusion,
 )
+from homecage.evaluate.habits import pool
 from homecage.evaluate.options import Comparisons, EvaluationOptions
+from homecage.evaluate.queue import Doubts
+from homecage.evaluate.review import measure_review
 from homecage.evaluate.scores import tabulate_boundaries, tabulate_calibration, tabulate_scores
 from homecage.evaluate.tallies import Key, stack, tally
 from homecage.report.options import Palette, Titles
@@ -59,7 +62,7 @@ def write_tables(
         Titles({"plain": "plain model", "better": "better one"}),
     )
     occurring = [code for code in range(len(behaviors)) if code != 1]
-    tallied, bouts, shares = {}, [], {"better": 0.2, "plain": 0.5}
+    tallied, bouts, shares, reviews = {}, [], {"better": 0.2, "plain": 0.5}, []
     time_s = np.arange(n_frames) / 30
     for video in VIDEOS:
         truth = np.repeat(rng.choice(occurring, n_frames // 20), 20).astype(np.int8)
@@ -77,6 +80,10 @@ def write_tables(
             counts = tally(truth, said, behaviors, with_probability=method != "human")
             for frames_of in ["FD"] * (method != "human") + ["FD*"] * twice:
                 tallied.setdefault(Key(method, frames_of, "annotator_1"), {})[video] = counts
+            if method != "human":
+                doubts = Doubts({method: said}, method, pool([], len(behaviors)), behaviors)
+                points = measure_review(doubts, doubts.list_clips(), truth)
+                reviews += [{"method": method, "video": video} | point for point in points]
     unit_of = {video: unit for unit, video in enumerate(VIDEOS)}
     scored = {key: stack(own, unit_of) for key, own in tallied.items()}
     quick = EvaluationOptions(resamples=200)
@@ -97,6 +104,7 @@ def write_tables(
     confusion = tabulate_confusion(scored, behaviors)
     keys = ["method", "frames_of", "truth", "prediction"]
     tables.write("confusion", confusion.groupby(keys, sort=False, as_index=False)["n_frames"].sum())
+    tables.write("review", pd.DataFrame(reviews))
     tables.write("bouts", pd.concat(bouts, ignore_index=True))
     support = per_behavior[["behavior", "support"]].iloc[: len(behaviors)]
     rows = [

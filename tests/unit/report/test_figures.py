@@ -20,6 +20,7 @@ from homecage.report.learning import plot_learning
 from homecage.report.options import ReportOptions, Titles
 from homecage.report.recall import plot_recall
 from homecage.report.reliability import plot_reliability
+from homecage.report.review import plot_review
 from homecage.report.style import (
     color_methods,
     count_in_words,
@@ -40,6 +41,7 @@ FIGURES = {
     plot_reliability: ["calibration", "scores"],
     plot_boundary: ["boundary"],
     plot_learning: ["learning"],
+    plot_review: ["review"],
     plot_training: [],
 }
 
@@ -50,6 +52,8 @@ def inputs_of(plot, tables):
     inputs = {name: tables.paths[name] for name in FIGURES[plot]}
     if plot is plot_confusion:
         inputs |= {"method": "better", "baseline": "plain"}
+    if plot is plot_review:
+        inputs |= {"method": "better"}
     if plot is plot_training:
         folds = [tables.paths["a/history"], tables.paths["b/history"]]
         inputs |= {"convnets": [tables.paths["convnet"]], "folds": folds, "method": "better"}
@@ -228,6 +232,21 @@ def test_the_bars_beside_the_ethogram_are_of_the_time_that_it_shows(draw, tables
     assert {"20080321162447, 0:03 to 0:09", "in these 0:06 (s)"} <= set(panels_of(figure))
     for bars in figure.axes[1::2]:
         assert sum(bar.get_height() for bar in bars.patches) == pytest.approx(6)
+
+
+def test_a_review_is_that_of_its_table(draw, tables):
+    panels = panels_of(draw(plot_review, tables))
+    own = tables.read("review").query("method == 'better'")
+    curves = {
+        line.get_label(): line for line in panels["better one, reviewed by annotator 1"].lines
+    }
+    mean = own.groupby("share")["actual"].mean()
+    assert curves["the queue's clips first"].get_ydata() == pytest.approx(mean.to_numpy())
+    before = panels["each video, before a review"]
+    points = np.asarray(before.collections[0].get_offsets())
+    assert points == pytest.approx(own.query("share == 0")[["expected", "actual"]].to_numpy())
+    off = 100 * own.query("share == 0")["difference"].abs().mean()
+    assert before.texts[0].get_text() == f"off by {off:.1f} points on average"
 
 
 def test_reliability_is_that_of_its_table(draw, tables):

@@ -68,6 +68,7 @@ def check_study(
     on_decode_error: Literal["refuse", "warn"],
     stray: list[Path],
     output: Path,
+    corrections: str = "{}",
     aside: Path | None = None,
     state: str = "{}",
     demand: Demand = _NOT_ASKED,
@@ -78,7 +79,8 @@ def check_study(
     full video and clip folder, ``times`` the tables of the full videos' frames, each named by its video; no
     video is opened. ``annotations`` says how annotation files are read. ``geometry`` is that of a clip as
     the convnet sees it (8 frames in the paper); ``clips_needed`` whether it is trained on clips; ``stray``
-    are annotation files of no video. The table has a row for each full video and clip folder:
+    are annotation files of no video; ``corrections`` (JSON) those that took another one's place, by their
+    paths. The table has a row for each full video and clip folder:
     frames, seconds, frames that each annotator labeled, clips, and clips too short to train on, the format
     of the annotations and what to know of how they were read, what the frames were held against, all that
     is unusual or damaged and used nevertheless, and the further columns of the sheet. Beside it, whatever
@@ -105,6 +107,7 @@ def check_study(
         refuse_damage=on_decode_error == "refuse",
         videos=frozenset(paths[: len(video_rows)]),
         same_as=find_same_content(found[path] for path in paths if path in found),
+        corrections=json.loads(corrections),
     )
     read = {row["video"]: check.read_annotations(row) for row in video_rows}
     verdicts = [
@@ -229,6 +232,8 @@ class _Check:
     """The paths of the full videos."""
     same_as: Mapping[str, str]
     """The first file of the same content, by the path of each that is a copy."""
+    corrections: Mapping[str, str]
+    """The annotation whose place a corrected one took, by its path; nothing where there was none."""
 
     def read_annotations(self, row: Row) -> dict[str, Annotation]:
         """Read the annotations of a full video, by annotator, and warn of what to know of them."""
@@ -242,7 +247,12 @@ class _Check:
             annotated = Annotated(
                 Path(row[annotator]),
                 self.times.get(row["video"]) if known else None,
-                make_choice(annotator, row["name"], row["path"], row),
+                make_choice(
+                    annotator,
+                    row["name"],
+                    row["path"],
+                    {} if row[annotator] in self.corrections else row,
+                ),
             )
             found[annotator] = read_annotated(annotated, self.vocabulary, self.options)
             for warning in found[annotator].warnings:
@@ -285,7 +295,21 @@ class _Check:
         for annotator, annotation in annotations.items():
             text = Path(row[annotator])
             problems = list(list_problems(text, annotation))
-            yield Verdict("annotation", row[annotator], problems, list(annotation.warnings))
+            yield Verdict(
+                "annotation",
+                row[annotator],
+                problems,
+                list(annotation.warnings),
+                notes=self._list_notes(row[annotator]),
+            )
+
+    def _list_notes(self, annotation: str) -> list[str]:
+        """Say whose place a correction took."""
+        if (other := self.corrections.get(annotation)) is None:
+            return []
+        return [
+            f"a correction, in place of {other}" if other else "a correction, where there was none"
+        ]
 
     def judge_clip(self, row: Row) -> Verdict:
         """Judge a clip."""

@@ -41,10 +41,15 @@ def identify_study(study: Study) -> State:
         for video in study.videos
         for annotator, path in video.annotations.items()
     }
-    if study.made_here:
-        return dict.fromkeys([*videos, *folders, *texts], "")
-    state = {part: identify(paths, report_of(part)) for part, paths in (videos | folders).items()}
-    return state | {part: _identify_annotation(*text) for part, text in texts.items()}
+    made = study.is_made
+    state = {
+        part: "" if all(map(made, paths)) else identify(paths, report_of(part))
+        for part, paths in (videos | folders).items()
+    }
+    return state | {
+        part: "" if made(path) else _identify_annotation(path, choice)
+        for part, (path, choice) in texts.items()
+    }
 
 
 def read_state(path: Path) -> State:

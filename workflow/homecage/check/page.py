@@ -92,8 +92,8 @@ def _describe_size(reports: Reports) -> str:
 
 
 def _list_notes(verdicts: Sequence[Verdict]) -> str:
-    """Return what there is to know besides, in sentences."""
-    notes = [note for one in verdicts for note in one.notes]
+    """Return what there is to know of the run besides, in sentences."""
+    notes = [note for one in verdicts if one.kind in _NO_FILES for note in one.notes]
     return "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
 
 

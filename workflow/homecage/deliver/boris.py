@@ -55,7 +55,11 @@ def export_boris(
     for video, scoring in read_scorings(predictions, behaviors, method=method, options=options):
         media = locate_video(Path(str(sheet.loc[video, "path"])), output)
         project = describe_project(
-            scoring, name=str(sheet.loc[video, "name"]), media=media, method=method, palette=palette
+            scoring,
+            name=str(sheet.loc[video, "name"]),
+            media=media,
+            description=f"scored by homecage, method {method}; comments are mean probabilities",
+            palette=palette,
         )
         with publish(output / f"{video}.boris") as temporary:
             # In ASCII: BORIS reads a project in the encoding of the system that it runs on.
@@ -63,7 +67,7 @@ def export_boris(
 
 
 def describe_project(
-    scoring: Scoring, *, name: str, media: Path, method: str, palette: Palette
+    scoring: Scoring, *, name: str, media: Path, description: str, palette: Palette
 ) -> dict[str, Any]:
     """Return a project whose one observation, called as the video, has each bout as a START and a STOP.
 
@@ -75,7 +79,7 @@ def describe_project(
     length_s = round(float(scoring.edges_s[-1]) + LONGER_S, 3)
     observation = {
         "date": "",
-        "description": f"scored by homecage, method {method}; comments are mean probabilities",
+        "description": description,
         "type": "MEDIA",
         "file": {_PLAYER: [file]},
         "time offset": 0.0,
@@ -115,9 +119,14 @@ def list_events(scoring: Scoring) -> list[list[Any]]:
     events: list[list[Any]] = []
     for bout in scoring.bouts.to_dict("records"):
         behavior, comment = bout["behavior"], f"{bout['probability']:.3f}"
-        events.append([round(bout["start_s"], 3), "", behavior, "", comment, bout["start"]])
-        events.append([round(bout["stop_s"], 3), "", behavior, "", "", bout["stop"]])
+        events.append(make_event(round(bout["start_s"], 3), behavior, bout["start"], comment))
+        events.append(make_event(round(bout["stop_s"], 3), behavior, bout["stop"]))
     return events
+
+
+def make_event(time_s: Any, behavior: str, frame: Any, comment: str = "") -> list[Any]:
+    """Return a START, or the next time a STOP, of a behavior."""
+    return [time_s, "", behavior, "", comment, frame]
 
 
 def describe_behaviors(colors: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -54,6 +54,7 @@ TEXT_COLUMNS = frozenset(
         "truth",
         "unit",
         "video",
+        "why",
     }
 )
 """Columns that hold text even where it looks like a number, as many videos' names do."""

@@ -18,8 +18,8 @@ VIDEO_SUFFIXES = (".mpg", ".mpeg", ".mp4", ".avi", ".mkv", ".mov", ".m4v")
 _CONTROL = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: controls, undecodable bytes, line ends.
 
 
-def list_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
-    """Return the files with one of these suffixes, in any case, by name.
+def list_files(folder: Path, suffixes: Iterable[str] | None = None) -> list[Path]:
+    """Return the files with one of these suffixes, in any case, or with any, by name.
 
     Raises:
         StudyError: what is no file is named like one of them, or a name has control characters.
@@ -28,7 +28,8 @@ def list_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
     found = [
         entry
         for entry in os.scandir(folder)
-        if not entry.name.startswith(".") and Path(entry.name).suffix.lower() in suffixes
+        if not entry.name.startswith(".")
+        and (suffixes is None or Path(entry.name).suffix.lower() in suffixes)
     ]
     refuse(
         f"{entry.path}: {problem}; expected a file"

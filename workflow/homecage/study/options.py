@@ -16,6 +16,9 @@ class DatasetOptions(Options):
     al. 2010); sheets: a lab's own videos, listed in videos.tsv and, where there are clips, clips.tsv."""
     root: Path | None = None
     """The folder that holds them, relative to the working directory; none for simulated."""
+    corrections: Path = Path("corrections")
+    """A folder of corrected annotations, relative to the working directory, which need not be there: each
+    file is annotator 1's of the video that it is called as, in place of any other."""
 
     @model_validator(mode="after")
     def _check_root(self) -> Self:

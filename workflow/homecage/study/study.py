@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from homecage.errors import StudyError
@@ -15,6 +16,9 @@ from homecage.study.names import find_unsafe, safe_name
 
 ANNOTATORS = ("annotator_1", "annotator_2")
 """Annotator 1 trains and scores; annotator 2, where present, is people's agreement (FD*)."""
+
+CORRECTED = ANNOTATORS[0]
+"""Whose annotations corrections take the place of."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class Video:
     """Further columns of its line in the sheet: animal, cage, session ..."""
     crop: Crop | None = None
     """The part of its picture that is used; none for all of it."""
+    corrects: Path | None = None
+    """The annotation whose place a correction has taken, an empty path where there was none; None where
+    nothing was corrected."""
 
     @property
     def key(self) -> str:
@@ -37,7 +44,11 @@ class Video:
 
     def choose(self, annotator: str) -> Choice:
         """Return which of the annotations in an annotator's file are of this video."""
-        return make_choice(annotator, self.name, self.path, self.columns)
+        return make_choice(annotator, self.name, self.path, self.columns_of(annotator))
+
+    def columns_of(self, annotator: str) -> Mapping[str, str]:
+        """Return the columns that say it: none of a correction, which is of this video alone."""
+        return {} if self.corrects is not None and annotator == CORRECTED else self.columns
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,7 @@ class Study:
     notice: Path | None = None
     """The file that says that the data are simulated; none where an animal was filmed."""
     made_here: bool = False
-    """Whether the workflow makes the files: they need not be there yet."""
+    """Whether the workflow makes the files, but for corrections: they need not be there yet."""
     has_published_scores: bool = False
     """Whether it is the full database of Jhuang et al. (2010), for which papers state accuracies."""
 
@@ -104,10 +115,25 @@ class Study:
         """Whether no animal was filmed."""
         return self.notice is not None
 
+    @cached_property
+    def corrections(self) -> dict[str, str]:
+        """The corrected annotations, each with the one whose place it took, if there was any."""
+        return {
+            str(video.annotations[CORRECTED]): ""
+            if video.corrects == Path()
+            else str(video.corrects)
+            for video in self.videos
+            if video.corrects is not None
+        }
+
     @property
     def label(self) -> str:
         """What figures and tables say that the data are."""
         return f"{self.title}, {len(self.videos)} videos"
+
+    def is_made(self, path: Path) -> bool:
+        """Tell whether the workflow makes a file."""
+        return self.made_here and str(path) not in self.corrections
 
     def tabulate_videos(self) -> str:
         """Return the sheet of the videos, tab-separated."""

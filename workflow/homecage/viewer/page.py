@@ -12,6 +12,7 @@ from homecage.report.options import Palette, Titles
 from homecage.report.style import name_scorers
 from homecage.storage.frame_tables import read_annotation, read_predictions, read_times
 from homecage.storage.publish import publish
+from homecage.storage.tables import read_tsv
 from homecage.study.crop import parse_crop
 from homecage.viewer.contents import (
     VERSION,
@@ -23,6 +24,7 @@ from homecage.viewer.contents import (
     write_script,
 )
 from homecage.viewer.copy import choose_rate
+from homecage.viewer.review import describe_review
 from homecage.viewer.template import render_page
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,9 @@ def view_video(
     crop: str,
     page: Path,
     data: Path,
+    queue: Path | None = None,
+    review: Path | None = None,
+    corrections: Path = Path("corrections"),
 ) -> None:
     """Write the page of a video, and beside it the script that hands over what it shows.
 
@@ -62,6 +67,9 @@ def view_video(
         crop: the part of the picture that was looked at, x,y,width,height; empty for all of it.
         page: the HTML file.
         data: the script.
+        queue: the video's clips that are most worth a look, by method; without it there is no review.
+        review: evaluation's ``review.tsv``, which is there if the queue is.
+        corrections: the folder in which a corrected annotation counts.
 
     Raises:
         PredictionError: a table is not of the frames of the video.
@@ -74,7 +82,7 @@ def view_video(
     annotators = {path.parent.name: path for path in annotations}
     methods = {path.parent.name: path for path in predictions if path.parent.name != HUMAN}
     names = name_scorers(titles, [*annotators, *methods])
-    rows, probability = [], ""
+    rows, probability, shown = [], "", None
     for scorer in sorted(names, key=lambda scorer: scorer not in annotators):  # People first.
         if scorer in annotators:
             path, kind = annotators[scorer], "annotator"
@@ -90,7 +98,7 @@ def view_video(
                 "snakemake again",
             )
         if scorer == method:
-            probability = encode_probability(said.probability)
+            probability, shown = encode_probability(said.probability), said
         rows.append(describe_row(scorer, names[scorer], kind, codes))
     name = str(sheet.loc[video, "name"])
     value: dict[str, Any] = {
@@ -106,7 +114,19 @@ def view_video(
         "method": method,
         "probability": probability,
         "crop": _measure_crop(crop, report),
-        "review": None,
+        "review": describe_review(
+            name=name,
+            path=Path(str(read_tsv(videos, text=True).set_index("video").loc[video, "path"])),
+            method=method,
+            said=shown,
+            rows=rows,
+            queue=queue,
+            review=review,
+            palette=palette,
+            corrections=corrections,
+        )
+        if shown and queue and review
+        else None,
         "videos": link_videos(list(sheet.index), [str(one) for one in sheet["name"]]),
     }
     script = write_script(value)

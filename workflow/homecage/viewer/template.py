@@ -2,11 +2,13 @@
 
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
 
-SCRIPTS = ("model.js", "patterns.js", "timeline.js", "player.js", "keys.js", "page.js")
+_REVIEW = ("export.js", "correction.js", "review.js")
+SCRIPTS = ("model.js", "patterns.js", "timeline.js", "player.js", "keys.js", "page.js", *_REVIEW)
 """In the order in which they run, as one script: later files use names of earlier ones."""
 
 _TEMPLATE, _STYLE = "page.html.j2", "page.css"
@@ -20,20 +22,25 @@ def render_page(video: str, name: str, data_label: str) -> str:
         name: its own name.
         data_label: what the data are.
     """
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_read(_TEMPLATE))
-    return template.render(
+    return render(
+        _TEMPLATE,
         name=name,
         label=data_label,
         film=quote(f"{video}.mp4"),
         data=quote(f"{video}.data.js"),
-        style=_read(_STYLE),
         script="\n".join(map(_read, SCRIPTS)),
     )
 
 
-def hash_assets() -> str:
-    """Tell the page's template, style and scripts by their content, as a fingerprint tells code."""
-    text = "".join(map(_read, (_TEMPLATE, _STYLE, *SCRIPTS)))
+def render(template: str, **values: Any) -> str:
+    """Return a page of a template of the assets, which is handed the style, too."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(_read(template)).render(style=_read(_STYLE), **values)
+
+
+def hash_assets(*names: str) -> str:
+    """Tell assets by their content, as a fingerprint tells code; unless named, those of a video's page."""
+    text = "".join(map(_read, names or (_TEMPLATE, _STYLE, *SCRIPTS)))
     return sha256(text.encode()).hexdigest()[:16]
 
 

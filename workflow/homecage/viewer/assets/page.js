@@ -267,6 +267,8 @@ function start(data) {
     announce,
     complain,
     rowsChanged,
+    /** The method whose errors are shown. */
+    judged: () => judged,
     /** Add a row, after the others or before one of them, and choose it. */
     addRow(row, before = null) {
       const at = before ? model.rows.indexOf(before) : model.rows.length;
@@ -302,7 +304,7 @@ function readPlace(text, model) {
 /**
  * What other scripts of the page build on. Events: `frame` (another frame is shown), `rows` (bouts are others),
  * `select` (another row or bout is chosen). Once the page is ready: model, player, timeline, keys, patterns,
- * seekTo(frame, said), showSpan(from, to), announce(text), complain(text), addRow(row), rowsChanged().
+ * seekTo(frame, said), showSpan(from, to), announce(text), complain(text), addRow(row), rowsChanged(), judged().
  */
 const homecage = new EventTarget();
 window.homecage = homecage;
