@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from homecage.errors import PredictionError
 from homecage.report.options import Palette, Titles
-from homecage.storage.frame_tables import write_annotation, write_predictions
+from homecage.storage.frame_tables import (
+    Resampling,
+    write_annotation,
+    write_predictions,
+    write_times,
+)
 from homecage.storage.stores import ArraySpec, write_store
 from homecage.storage.tables import write_tsv
 from homecage.viewer.contact import draw_contact_sheets, find_errors
@@ -40,8 +45,8 @@ def test_errors_are_the_wrong_frames_each_as_long_as_both_say_the_same(frames):
 def draw(tmp_path):
     """Draw the sheets of two videos, in which frames are as bright as twice their number."""
 
-    def draw_sheets(truths, saids):
-        files = {kind: [] for kind in ("predictions", "annotations", "frames")}
+    def draw_sheets(truths, saids, n_shown=1):
+        files = {kind: [] for kind in ("predictions", "annotations", "frames", "times")}
         for video, truth in truths.items():
             truth, said = np.array(truth, np.int8), np.array(saids[video], np.int8)
             path = tmp_path / "annotator_1" / f"{video}.parquet"
@@ -55,9 +60,13 @@ def draw(tmp_path):
             path = tmp_path / f"{video}.zarr"
             spec = ArraySpec((8, 8, 3), "uint8", 16, 64)
             with write_store(path, kind="frames", arrays={"frames": spec}) as store:
-                bright = np.arange(len(said), dtype=np.uint8)[:, None, None, None] * 2
-                store.append("frames", np.broadcast_to(bright, (len(said), 8, 8, 3)).copy())
+                bright = np.arange(len(said), dtype=np.uint8).repeat(n_shown) * 2
+                pictures = bright[:, None, None, None] * np.ones((8, 8, 3), np.uint8)
+                store.append("frames", pictures)
             files["frames"].append(path)
+            files["times"].append(path.with_suffix(".parquet"))
+            each = np.full(len(said), n_shown)
+            write_times(files["times"][-1], time_s, Resampling(each, np.cumsum(each) - each))
         sheet = make_sheet(truths)
         write_tsv(tmp_path / "videos.tsv", sheet)
         draw_contact_sheets(
@@ -98,9 +107,10 @@ def test_each_cell_has_its_longest_errors_first_with_where_they_are(draw):
     assert "rest &lt;b&gt;" in page and "rest <b>" not in page
 
 
-def test_the_picture_is_the_frame_in_the_middle(draw):
+@pytest.mark.parametrize("n_shown", [1, 2], ids=["as it is", "at another rate"])
+def test_the_picture_is_the_frame_in_the_middle(draw, n_shown):
     truth = np.zeros(100, int)
-    page = draw({"a": truth}, {"a": np.where(np.arange(100) >= 81, 1, 0)})
+    page = draw({"a": truth}, {"a": np.where(np.arange(100) >= 81, 1, 0)}, n_shown)
     (coded,) = re.findall(r"data:image/jpeg;base64,([^\"]+)", page)
     picture = cv2.imdecode(np.frombuffer(base64.b64decode(coded), np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape == (8, 8, 3) and abs(int(picture.mean()) - 2 * 90) <= 2
