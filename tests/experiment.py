@@ -215,6 +215,7 @@ def write_experiment(folder: Path, **more: Any) -> dict[str, Any]:
         "titles": Titles({"plain": "Plain one", "better": "Better one"}),
         "data_label": "a lab's study, 3 videos",
         "simulated": "no",
+        "watched": [*keys.values()][:2],
         "left_out": "no",
         "divided": [],
         "aside": [],

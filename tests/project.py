@@ -31,6 +31,7 @@ TINY = {
     },
     "comparisons": [["lstm-3dcnn", "3dcnn"]],
     "report": {"dpi": 60},
+    "viewer": {"videos": 0},
 }
 """An experiment of a minute; what it learns is worth nothing."""
 

@@ -185,6 +185,19 @@ def test_the_errors_of_the_method_that_is_selected_are_shown(steady):
     assert agreements == ["", "61.2 %", "84.7 %", "94.1 %"]
 
 
+def test_an_address_names_a_row_and_frames(steady):
+    """As the page on the whole experiment does: of the worst error of a method."""
+    steady.evaluate("location.hash = 'row=rule&frames=30-35'")
+    steady.wait_for_function("homecage.player.frame === 30")
+    assert settle(steady) == said(steady) == 30
+    assert steady.inner_text("#judged") == "Disagreement: A rule and annotator 1 (truth)"
+    steady.reload()
+    steady.wait_for_function("homecage.player.frame === 30")
+    assert settle(steady) == 30
+    steady.evaluate("location.hash = 'row=nobody&frames=35-900'")
+    assert said(steady) == 30
+
+
 def test_without_annotation_methods_disagree_with_each_other(study, open_page):
     page = open_page(study.root / "viewer" / "ntsc.html")
     # The net and the rule differ from 30 to 35, 40 to 50 and 60 to 63.

@@ -24,6 +24,12 @@ def viewed(finished: Project):
     shutil.rmtree(finished.results / "viewer")
 
 
+def test_a_run_makes_the_pages_of_the_first_videos(finished):
+    plan = finished.plan("--config", "viewer={videos: 2}")
+    assert plan == {"copy_video": 2, "view_video": 2, "write_report": 1, "all": 1}
+    assert finished.plan("--config", "viewer={videos: null}")["view_video"] == 4
+
+
 def test_a_page_lies_beside_its_video_and_its_data(viewed):
     made = {path.name for path in (viewed.results / "viewer").iterdir()}
     assert made == {"sim01day.html", "sim01day.mp4", "sim01day.data.js"}

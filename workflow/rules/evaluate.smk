@@ -122,7 +122,7 @@ rule review_predictions:
         runtime=demand(30, per_hour=2),
     params:
         behaviors=BEHAVIORS,
-        folder="results/review",
+        folder=lambda wildcards, output: Path(output.queues[0]).parent,
         code=code("review-predictions"),
     shell:
         "python -m homecage review-predictions --predictions {input.predictions:q}"

@@ -69,6 +69,7 @@ rule write_report:
         titles=verbatim(TITLES),
         data_label=verbatim(STUDY.label),
         simulated="yes" if STUDY.simulated else "no",
+        watched=WATCHED,
         left_out="yes" if LEAVES_OUT_SHARED else "no",
         divided=lambda wildcards: find_divided(STUDY.videos, PLAN, "animal"),
         aside=lambda wildcards: [f"{one.path}: {one.why}" for one in ASIDE],
@@ -87,7 +88,7 @@ rule write_report:
         " --annotations {input.annotations:q} --accuracy {input.accuracy:q} --gain {input.gain:q}"
         " --by-video {input.by_video:q} --per-behavior {input.per_behavior:q}"
         " --distribution {input.distribution:q} --bouts {input.bouts:q} --leakage {input.leakage:q}"
-        " {params.ceiling} --figures {input.figures:q} --texts {params.texts:q}"
+        " {params.ceiling} --watched {params.watched:q} --figures {input.figures:q} --texts {params.texts:q}"
         " --models {input.models:q} --benchmarks {params.benchmarks:q}"
         " --vocabulary {params.vocabulary:q} --palette {params.palette:q} --titles {params.titles:q}"
         " --data-label {params.data_label:q} --simulated {params.simulated} --left-out {params.left_out}"

@@ -1,9 +1,12 @@
-# Pages on which a video and its ethogram are looked at together, doubted and corrected. All of it is made on request.
+# Pages on which a video and its ethogram are looked at together, doubted and corrected. Those of the first
+# videos are part of every run, the others are made on request.
 
 from homecage.viewer.template import hash_assets
 
 # The method whose probabilities and errors are shown: by default one that no comparison sets another above.
 SURPASSED = {baseline for _, baseline in EXPERIMENT.comparisons}
+WATCHED = [*VIDEOS][: EXPERIMENT.viewer.videos]
+PAGES = expand("results/viewer/{video}.html", video=WATCHED)
 VIEWED = EXPERIMENT.viewer.method or next(
     (method for method, _ in EXPERIMENT.comparisons if method not in SURPASSED), SHOWN
 )

@@ -232,7 +232,10 @@ def test_each_video_has_its_strips_its_worst_error_and_its_player(write):
         assert f"Better one {96 - number}.0 {94 - number}.0" in text
         assert f"annotator 2 {90 - number}.0 {95 - number}.0" in text
         assert "longest error: 0:08 to 0:09 (0.6 s), frames 84 to 90, rest taken for walk" in text
-        assert f'href="../viewer/{name.replace(" ", "_")}.html"' in article
+        led = (
+            f'href="../viewer/{name.replace(" ", "_")}.html#row=better&amp;frames=84-90"' in article
+        )
+        assert led == ("Watch" in text) == (number < 2)
         truth, *_, other = re.findall(r"<svg.*?</svg>", article, re.S)
         assert f'<path stroke="{BEHAVIORS["eat"]}" d="M0 0h320"/>' in truth
         assert f'<path stroke="{BEHAVIORS["eat"]}" d="M160 0h160"/>' in other

@@ -109,6 +109,7 @@ def write_report(
     titles: Titles,
     data_label: str,
     simulated: Literal["yes", "no"],
+    watched: list[str],
     left_out: Literal["yes", "no"],
     divided: list[str],
     aside: list[str],
@@ -143,6 +144,7 @@ def write_report(
         titles: the methods, and what they are called.
         data_label: what the data are.
         simulated: whether no animal was filmed.
+        watched: the videos, by their keys, that a run makes pages of.
         left_out: whether the convnet did without the clips that the audit found.
         divided: animals that a fold holds out and also learns from.
         aside: files that failed the check and left the study, each with the reason.
@@ -196,6 +198,8 @@ def write_report(
         notes=list_notes(scores, gains, data_label, with_ceiling=ceilings is not None) + warned,
         figures=sections,
         best=titles.root[best],
+        best_method=best,
+        watched=set(map(quote, watched)),
         worst=_list_worst(read_tsv(by_video), best),
         multiples=drawn[:_MOST_VIDEOS],
         undrawn=[one.name for one in drawn[_MOST_VIDEOS:]],

@@ -89,6 +89,17 @@ function start(data) {
     const span = Math.max(Math.min(view.to - view.from, 12 * (to - from)), 3 * (to - from), 20 * model.fps);
     timeline.look((from + to - span) / 2, (from + to + span) / 2);
   };
+  /** Show what an address names: `#row=tcn&frames=120-180`, frames 120 to 179 as that row has them. */
+  const showAddressed = () => {
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    const row = model.rows.find(({ id }) => id === wanted.get("row"));
+    if (row) timeline.select(row);
+    const [from, to] = (wanted.get("frames") ?? "").split("-").map(Number);
+    if (!(0 <= from && from < to && to <= model.frames)) return;
+    timeline.markers = [{ row: null, from, to }];
+    showSpan(from, to);
+    seekTo(from, "Gone to");
+  };
   const chooseRow = (direction) => {
     const { rows } = model;
     if (!rows.length) return;
@@ -290,6 +301,8 @@ function start(data) {
   showState();
   showTrouble(); // Which may have come before anybody listened.
   document.documentElement.dataset.ready = "yes";
+  window.addEventListener("hashchange", showAddressed);
+  window.addEventListener("load", showAddressed); // When the other scripts have their rows, too.
 }
 
 /** Read a frame's number, or a time as 83.5s, 1:23.5 or 1:02:03; null for anything else. */
