@@ -219,6 +219,7 @@ def write_experiment(folder: Path, **more: Any) -> dict[str, Any]:
         "left_out": "no",
         "divided": [],
         "aside": [],
+        "corrected": [],
         "configuration": Configuration({"seed": 7, "folds": {"by": "video"}}),
         "frames": FramesOptions(),
         "snakemake": "9.9",

@@ -73,6 +73,7 @@ rule write_report:
         left_out="yes" if LEAVES_OUT_SHARED else "no",
         divided=lambda wildcards: find_divided(STUDY.videos, PLAN, "animal"),
         aside=lambda wildcards: [f"{one.path}: {one.why}" for one in ASIDE],
+        corrected=STUDY.corrected,
         # Without what is made on request, which changes nothing here.
         configuration=verbatim(
             EXPERIMENT.model_dump_json(
@@ -92,5 +93,5 @@ rule write_report:
         " --models {input.models:q} --benchmarks {params.benchmarks:q}"
         " --vocabulary {params.vocabulary:q} --palette {params.palette:q} --titles {params.titles:q}"
         " --data-label {params.data_label:q} --simulated {params.simulated} --left-out {params.left_out}"
-        " --divided {params.divided:q} --aside {params.aside:q} --configuration {params.configuration:q}"
+        " --divided {params.divided:q} --aside {params.aside:q} --corrected {params.corrected:q} --configuration {params.configuration:q}"
         " --frames {params.frames:q} --snakemake {params.snakemake:q} --output {output:q} > {log:q} 2>&1"

@@ -163,11 +163,12 @@ rule write_accuracy:
         ceiling=" ".join(f"--ceiling {path}" for path in CEILING),
         left_out="yes" if LEAVES_OUT_SHARED else "no",
         aside=lambda wildcards: [f"{one.path}: {one.why}" for one in ASIDE],
+        corrected=STUDY.corrected,
         code=code("write-accuracy"),
     shell:
         "python -m homecage write-accuracy --accuracy {input.accuracy:q} --gain {input.gain:q}"
         " {params.ceiling} --leakage {input.leakage:q} --left-out {params.left_out}"
-        " --aside {params.aside:q} --titles {params.titles:q} --data-label {params.data_label:q}"
+        " --aside {params.aside:q} --corrected {params.corrected:q} --titles {params.titles:q} --data-label {params.data_label:q}"
         " --html {output.html:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 

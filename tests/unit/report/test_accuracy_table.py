@@ -177,6 +177,12 @@ def test_files_that_left_the_study_are_listed(write, tables):
     assert not any("Set aside" in text for text in write(tables))
 
 
+def test_corrected_annotations_are_told_of(write, tables):
+    for text in write(tables, corrected=["day", "night"]):
+        assert "labels were corrected in 2 videos (day, night)" in text
+    assert not any("were corrected" in text for text in write(tables))
+
+
 def test_leakage_is_warned_of_and_only_where_there_is_some():
     rows = [
         ("content", "c", "c/1.mpg", "v"),

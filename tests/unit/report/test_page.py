@@ -108,7 +108,7 @@ def test_what_is_not_known_is_said(tmp_path):
 def be_wary(tmp_path, change=lambda accuracy, per_behavior: (accuracy, per_behavior), **more):
     told = write_experiment(tmp_path)
     tables = change(read_tsv(told["accuracy"]), read_tsv(told["per_behavior"]))
-    nothing = {"simulated": False, "leakage": [], "divided": [], "verdicts": {}, "n_aside": 0}
+    nothing = {"simulated": False, "warned": [], "divided": [], "verdicts": {}, "n_aside": 0}
     said = say_what_to_be_wary_of(*tables, told["titles"], **nothing | more)
     return " ".join(said).replace("\N{NO-BREAK SPACE}", " ")
 
@@ -117,7 +117,7 @@ def be_wary(tmp_path, change=lambda accuracy, per_behavior: (accuracy, per_behav
     ("more", "words"),
     [
         ({"simulated": True}, "The data are simulated: these numbers compare methods"),
-        ({"leakage": ["WARNING, leakage: clips: 3"]}, "WARNING, leakage: clips: 3"),
+        ({"warned": ["WARNING, leakage: clips: 3"]}, "WARNING, leakage: clips: 3"),
         ({"divided": ["m1", "m2"]}, "held out in one video are learned from in another: m1, m2."),
         ({"verdicts": {"warning": 2, "ok": 5}}, "The check warns of 2 files"),
         ({"n_aside": 1}, "The check set aside 1 file, neither learned from nor scored."),

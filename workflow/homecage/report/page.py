@@ -29,7 +29,7 @@ from homecage.report.provenance import (
     write_configuration,
 )
 from homecage.report.summary import find_best, say_what_to_be_wary_of, say_what_was_found
-from homecage.report.table import list_notes, list_rows, warn_of_leakage
+from homecage.report.table import list_notes, list_rows, warn_of_corrections, warn_of_leakage
 from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import Vocabulary
 from homecage.study.study import ANNOTATORS
@@ -113,6 +113,7 @@ def write_report(
     left_out: Literal["yes", "no"],
     divided: list[str],
     aside: list[str],
+    corrected: list[str],
     configuration: Configuration,
     frames: FramesOptions,
     snakemake: str,
@@ -148,6 +149,7 @@ def write_report(
         left_out: whether the convnet did without the clips that the audit found.
         divided: animals that a fold holds out and also learns from.
         aside: files that failed the check and left the study, each with the reason.
+        corrected: the videos, by their keys, whose annotation was corrected.
         configuration: all of it.
         frames: how videos were decoded.
         snakemake: the version of what ran all this.
@@ -158,7 +160,7 @@ def write_report(
     ceilings = read_tsv(ceiling) if ceiling else None
     found, judged = read_tsv(leakage, text=True), _read_verdicts(verdicts)
     best = find_best(scores, titles)
-    warned = warn_of_leakage(found, left_out == "yes")
+    warned = warn_of_leakage(found, left_out == "yes") + warn_of_corrections(corrected)
     drawn = list(
         draw_multiples(read_tsv(bouts), read_tsv(by_video), list(palette.root), titles, best)
     )
@@ -180,7 +182,7 @@ def write_report(
             behaviors,
             titles,
             simulated=simulated == "yes",
-            leakage=warned,
+            warned=warned,
             divided=divided,
             verdicts=Counter(one["verdict"] for one in judged),
             n_aside=len(aside),

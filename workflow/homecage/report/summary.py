@@ -75,7 +75,7 @@ def say_what_to_be_wary_of(
     titles: Titles,
     *,
     simulated: bool,
-    leakage: list[str],
+    warned: list[str],
     divided: list[str],
     verdicts: Mapping[str, int],
     n_aside: int,
@@ -87,14 +87,14 @@ def say_what_to_be_wary_of(
         per_behavior: evaluation's table.
         titles: the methods, and what they are called.
         simulated: whether no animal was filmed.
-        leakage: what the audit warns of.
+        warned: what stands under the table of methods as a warning.
         divided: animals that a fold holds out and also learns from.
         verdicts: how many files the check found to be what.
         n_aside: how many files were set aside.
     """
     if simulated:
         yield "The data are simulated: these numbers compare methods and say nothing about animals."
-    yield from leakage
+    yield from warned
     if divided:
         yield (
             f"Animals that are held out in one video are learned from in another: {_list(divided)}. With "

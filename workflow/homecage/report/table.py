@@ -44,6 +44,7 @@ def write_accuracy(
     leakage: Path | None = None,
     left_out: Literal["yes", "no"] = "no",
     aside: list[str] | None = None,
+    corrected: list[str] | None = None,
     titles: Titles,
     data_label: str,
     html: Path,
@@ -62,6 +63,7 @@ def write_accuracy(
         leakage: the leakage audit, ``leakage.tsv``.
         left_out: whether the convnet did without the clips that it found.
         aside: files that failed the check and left the study, each with the reason.
+        corrected: the videos, by their keys, whose annotation was corrected.
         titles: the methods, and what they are called; if empty, as in the tables.
         data_label: what the data are, written under the table.
         html: the table as a page of its own.
@@ -73,6 +75,7 @@ def write_accuracy(
     notes = list_notes(table, gains, data_label, with_ceiling=ceilings is not None)
     if leakage:
         notes += warn_of_leakage(read_tsv(leakage, text=True), left_out == "yes")
+    notes += warn_of_corrections(corrected or [])
     notes += [
         f"Set aside by the check, neither learned from nor scored: {file}" for file in aside or ()
     ]
@@ -123,6 +126,17 @@ def list_rows(
         for method in published["method"].unique()
     ]
     return rows
+
+
+def warn_of_corrections(corrected: list[str]) -> list[str]:
+    """Say that someone has changed what is true, having seen what methods say."""
+    if not corrected:
+        return []
+    return [
+        f"Annotator 1's labels were corrected in {len(corrected)} videos ({', '.join(corrected)}): who "
+        "corrects in view of what a method says makes it look better there. A claim is best scored on videos "
+        "that nobody corrected."
+    ]
 
 
 def warn_of_leakage(found: pd.DataFrame, left_out: bool) -> list[str]:

@@ -127,6 +127,11 @@ class Study:
         }
 
     @property
+    def corrected(self) -> list[str]:
+        """The videos, by their keys, whose annotation was corrected; not those that had none before."""
+        return [video.key for video in self.videos if video.corrects not in (None, Path())]
+
+    @property
     def label(self) -> str:
         """What figures and tables say that the data are."""
         return f"{self.title}, {len(self.videos)} videos"
