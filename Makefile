@@ -35,7 +35,7 @@ report: $(READY)  ## Write results/report.html from the results of a run
 
 test: $(READY)  ## Run all checks and tests
 	$(MAKE) --no-print-directory check
-	python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 slurm-test: $(READY)  ## Run on a real one-node Slurm, installing it where that is possible
 	tests/slurm/install.sh

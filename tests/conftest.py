@@ -95,10 +95,5 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give one process all tests that share what takes long to make, and begin with the long ones."""
-    for item in items:
-        folder, fixtures = item.path.parent.name, getattr(item, "fixturenames", ())
-        own = folder if folder in ("slurm", "browser") else str(item.path)
-        group = "on_disk" if "on_disk" in fixtures else own
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with the files that take long, so that no process of the tests is left alone with one."""
     items.sort(key=lambda item: item.path.parts[len(TESTS.parts)] not in ("slurm", "workflow"))

@@ -95,7 +95,6 @@ def test_a_second_annotation_that_is_taken_away_leaves_the_tables(in_sheets):
         assert in_sheets.plan(*SHEETS) == SHEET | COUNTS | SCORES
 
 
-@pytest.mark.usefixtures("on_disk")  # All of these are made in one process of the tests.
 @pytest.mark.parametrize(
     ("run", "told", "more"),
     [("finished", (), {"state_ceiling": 1}), ("on_disk", (), {}), ("in_sheets", SHEETS, {})],
