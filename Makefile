@@ -6,7 +6,7 @@ SEEDS ?= 0 1 2 3 4
 DATA ?= new# of seeds: new simulated data for each, or the same
 
 .DEFAULT_GOAL := help
-.PHONY: help run seeds report test slurm-test browser-test fault-test bench check format lock schema clean
+.PHONY: help install run seeds report test slurm-test browser-test fault-test bench check format lock schema clean
 VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -14,6 +14,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
+
+install: $(READY)  ## Set up .venv, and nothing else
 
 run: $(READY)  ## Run the default experiment: from videos to the table and the figures
 	snakemake --cores $(CORES) $(ARGS)

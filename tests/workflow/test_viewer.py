@@ -44,6 +44,21 @@ def test_what_a_method_says_anew_is_written_and_no_video_copied(viewed):
         assert viewed.plan(*PAGE) == {"review_predictions": 1, "view_video": 1}
 
 
+def test_what_was_asked_for_once_is_kept_up_to_date_by_a_run(viewed):
+    """Here one page, though a run makes none by itself, and an export: neither lags behind what it shows."""
+    export = viewed.results / "exports" / "lstm-3dcnn" / "sim01day_labels.csv"
+    said = viewed.results / "predictions" / "lstm-3dcnn" / "sim01day.parquet"
+    viewed.run("--cores", "1", str(export.relative_to(viewed.path)))
+    try:
+        with restored(said):
+            pq.write_table(pq.read_table(said), said, compression="none")
+            plan = viewed.plan()
+            assert plan["view_video"] == plan["export_one_hot"] == 1 and "copy_video" not in plan
+    finally:
+        shutil.rmtree(export.parent)
+    assert "export_one_hot" not in viewed.plan()
+
+
 def test_what_the_page_shows_is_chosen(viewed):
     assert viewed.plan(*PAGE, "--config", "viewer={method: 3dcnn}") == {"view_video": 1}
     refused = viewed.run(*PAGE, "-n", "--config", "viewer={method: none}", check=False)

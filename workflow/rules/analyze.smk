@@ -1,7 +1,7 @@
 # What ethograms say of animals: groups compared, and days cut into bins. Every run makes it where the sheet has the
 # column of groups, or that of starts; the figures are among those of report.smk.
 
-ANALYZED = EXPERIMENT.analysis.method or SHOWN
+ANALYZED = EXPERIMENT.analysis.method or TOP
 OF_GROUPS = ["groups", "group_means", "group_transitions"]
 OF_DAYS = ["bins", "by_hour", "rhythms"]
 ANALYSES = expand(

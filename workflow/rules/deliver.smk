@@ -10,6 +10,14 @@ with refused():
     NEW_VIDEOS = {safe_name(path.stem): path for path in NEW_FILES}
 
 
+BUNDLES = kept(
+    "results/bundle",
+    expand(
+        "results/bundle/{method}.{ending}", method=METHODS, ending=["safetensors", "md"]
+    ),
+)
+
+
 rule make_bundle:
     input:
         model=name_bundled,

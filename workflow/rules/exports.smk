@@ -20,7 +20,16 @@ EXPORTS = [
     for method in EXPERIMENT.exports.methods or METHODS
     for video in VIDEOS
     for ending in FORMS[form]
-]
+] + kept(
+    "results/exports",
+    [
+        f"results/exports/{method}/{video}{ending}"
+        for method in METHODS
+        for video in VIDEOS
+        for endings in FORMS.values()
+        for ending in endings
+    ],
+)
 EXPORTED = expand("results/exports/{table}.tsv", table=EXPORT_TABLES)
 
 

@@ -22,6 +22,12 @@ HISTORY = "results/models/{method}/{net}{fold}/history.tsv"
 BATCHES = [list(VIDEOS)[start : start + 50] for start in range(0, len(VIDEOS), 50)]
 
 
+def kept(folder, paths):
+    """Return those of a folder's results on request that someone asked for once: runs keep them up to date."""
+    made = set(map(str, Path(folder).glob("**/*.*")))
+    return [path for path in paths if path in made]
+
+
 def net_of(fold):
     """Name the convnet of a fold: a folder of its own, or none where one convnet serves all folds."""
     return f"{fold}/" if EXPERIMENT.convnet.trained_on == "fold" else ""

@@ -6,6 +6,11 @@ from homecage.study.behaviors import choose_colors
 SHOWN, BASELINE = (
     EXPERIMENT.comparisons[0] if EXPERIMENT.comparisons else [[*METHODS][-1]] * 2
 )
+# What is analyzed and looked at, if nothing else is named: one that no comparison sets another above.
+SURPASSED = {baseline for _, baseline in EXPERIMENT.comparisons}
+TOP = next(
+    (method for method, _ in EXPERIMENT.comparisons if method not in SURPASSED), SHOWN
+)
 TITLES = json.dumps({name: method.title for name, method in METHODS.items()})
 PALETTE = json.dumps(choose_colors(EXPERIMENT.behaviors))
 NETS = sorted({net_of(fold) for fold in FOLDS})

@@ -3,13 +3,28 @@
 
 from homecage.viewer.template import hash_assets
 
-# The method whose probabilities and errors are shown: by default one that no comparison sets another above.
-SURPASSED = {baseline for _, baseline in EXPERIMENT.comparisons}
-WATCHED = [*VIDEOS][: EXPERIMENT.viewer.videos]
-PAGES = expand("results/viewer/{video}.html", video=WATCHED)
-VIEWED = EXPERIMENT.viewer.method or next(
-    (method for method, _ in EXPERIMENT.comparisons if method not in SURPASSED), SHOWN
+WATCHED = list(
+    dict.fromkeys(
+        [
+            *[*VIDEOS][: EXPERIMENT.viewer.videos],
+            *(
+                Path(page).stem
+                for page in kept(
+                    "results/viewer",
+                    expand("results/viewer/{video}.html", video=VIDEOS),
+                )
+            ),
+        ]
+    )
 )
+PAGES = [
+    *expand("results/viewer/{video}.html", video=WATCHED),
+    *kept(
+        "results/figures/contact_sheets",
+        expand("results/figures/contact_sheets/{method}.html", method=METHODS),
+    ),
+]
+VIEWED = EXPERIMENT.viewer.method or TOP
 
 
 # Of the video alone: a model that is trained again changes what is said beside it.

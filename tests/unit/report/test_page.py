@@ -101,8 +101,12 @@ def test_what_is_not_known_is_said(tmp_path):
     assert said[0].startswith(
         "“Better” has an accuracy over behaviors: 96.0\N{NO-BREAK SPACE}% on FD"
     )
-    assert said[1].startswith("No video was annotated twice: how well people agree")
-    assert len(said) == 3
+    assert (
+        said[1]
+        == "Who always says rest, the commonest behavior, is right in 50\N{NO-BREAK SPACE}% of the frames."
+    )
+    assert said[2].startswith("No video was annotated twice: how well people agree")
+    assert len(said) == 4
 
 
 def be_wary(tmp_path, change=lambda accuracy, per_behavior: (accuracy, per_behavior), **more):
@@ -127,6 +131,14 @@ def test_what_makes_numbers_doubtful_is_said_and_only_that(tmp_path, more, words
     usual = "The best method was picked by the accuracy that is stated for it"
     assert be_wary(tmp_path).startswith(usual)
     assert words in be_wary(tmp_path, **more)
+
+
+def test_a_method_that_is_worse_than_the_commonest_behavior_is_named(tmp_path):
+    def change(accuracy, per_behavior):
+        return accuracy.assign(accuracy=accuracy["accuracy"] / 2), per_behavior
+
+    words = "The best method is right in fewer frames than who always says rest."
+    assert words in be_wary(tmp_path, change) and words not in be_wary(tmp_path)
 
 
 def test_too_few_videos_and_rare_and_absent_behaviors_are_named(tmp_path):

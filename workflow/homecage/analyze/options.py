@@ -17,7 +17,8 @@ class AnalysisOptions(Options):
     """What ethograms say of groups, and of days (docs/analysis.md), where the sheet has columns for them."""
 
     method: str | None = None
-    """Whose predictions are analyzed; null: the first method of comparisons, as in figures of one method."""
+    """Whose predictions are analyzed; null: the first of `comparisons` that none of them
+    sets another method above."""
     group: str | None = Field("group", min_length=1)
     """The sheet's column that says an animal's group; null, or without such a column: none are compared."""
     animal: str = Field("animal", min_length=1)

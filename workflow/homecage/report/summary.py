@@ -10,6 +10,7 @@ from homecage.evaluate.names import FD, FD_STAR, HUMAN, OVER_BEHAVIORS, OVER_FRA
 from homecage.evaluate.options import CONFIDENCE, LEAST_UNITS
 from homecage.report.options import Titles
 from homecage.report.style import name_methods
+from homecage.report.table import show_p
 
 RARE = 0.01
 """Share of the labeled frames below which a behavior's recall rests on little."""
@@ -41,6 +42,9 @@ def say_what_was_found(
         f"{own['n_frames']:,} frames that annotator 1 labeled. Over frames it is "
         f"{_say(rows[best, FD, OVER_FRAMES])}. Each video was scored by a model that had not learned from it."
     )
+    commonest, share = _find_commonest(per_behavior)
+    yield f"Who always says {commonest}, the commonest behavior, is right in {_percent(share)} of the frames."
+    on_fd = (per_behavior["method"] == best) & (per_behavior["frames_of"] == FD)
     if (HUMAN, FD_STAR, OVER_BEHAVIORS) in rows:
         human = rows[HUMAN, FD_STAR, OVER_BEHAVIORS]
         yield (
@@ -56,9 +60,9 @@ def say_what_was_found(
         if not np.isnan(row["gain_points"]):
             yield (
                 f"“{names[row['method']]}” gains {row['gain_points']:+.1f} points"
-                f"{_say_interval(row, 1, '+.1f')} over “{names[row['baseline']]}”, over behaviors on FD."
+                f"{_say_interval(row, 1, '+.1f')} over “{names[row['baseline']]}”, over behaviors on FD, "
+                f"{show_p(row['p_holm'])}."
             )
-    on_fd = (per_behavior["method"] == best) & (per_behavior["frames_of"] == FD)
     recall = per_behavior[on_fd].dropna(subset="recall")
     if len(recall) > 1:
         ordered = recall.sort_values("recall", kind="stable")
@@ -100,6 +104,10 @@ def say_what_to_be_wary_of(
             f"Animals that are held out in one video are learned from in another: {_list(divided)}. With "
             "folds.by: animal each stays on one side."
         )
+    commonest, share = _find_commonest(per_behavior)
+    frames = _choose(accuracy, FD, OVER_FRAMES).set_index("method")["accuracy"]
+    if frames.get(find_best(accuracy, titles), share) < share:
+        yield f"The best method is right in fewer frames than who always says {commonest}."
     own = accuracy[accuracy["source"] == "measured"]
     for frames_of, rows in own.groupby("frames_of", sort=False):
         n_units = int(rows["n_units"].max())
@@ -130,6 +138,13 @@ def say_what_to_be_wary_of(
             "The best method was picked by the accuracy that is stated for it, which flatters it a little: "
             "the more methods, the more."
         )
+
+
+def _find_commonest(per_behavior: pd.DataFrame) -> tuple[str, float]:
+    """Return the commonest behavior of FD, and its share of the labeled frames."""
+    on_fd = per_behavior[per_behavior["frames_of"] == FD].drop_duplicates("behavior")
+    support = on_fd.set_index("behavior")["support"]
+    return str(support.idxmax()), float(support.max() / support.sum())
 
 
 def _gather(support: pd.DataFrame) -> Iterator[tuple[str, str]]:

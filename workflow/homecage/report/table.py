@@ -241,7 +241,7 @@ def _show_gain(videos: dict[Any, Any], _: dict[Any, Any]) -> str:
     if np.isnan(videos["gain_points"]):
         return "n/a"
     spread = _show_spread(videos, "+.1f")
-    return f"{videos['gain_points']:+.1f}{spread}, {_show_p(videos['p_holm'])}"
+    return f"{videos['gain_points']:+.1f}{spread}, {show_p(videos['p_holm'])}"
 
 
 def _show_spread(row: dict[Any, Any], form: str, beside: str = "") -> str:
@@ -252,7 +252,8 @@ def _show_spread(row: dict[Any, Any], form: str, beside: str = "") -> str:
     return interval + (f" ({beside})" if beside else "")
 
 
-def _show_p(p: float) -> str:
+def show_p(p: float) -> str:
+    """Write a p value as in a table."""
     return "p < .001" if p < 0.001 else "p = " + f"{p:.3f}".removeprefix("0")
 
 
