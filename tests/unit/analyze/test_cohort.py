@@ -66,7 +66,7 @@ def test_a_sheet_of_another_form_is_refused(tmp_path):
     head = "video\tname\tanimal\tgroup\tstart\tunit\n"
     path.write_text(head + "v1\tv 1\tm1\ta\t2024-05-01\tanimal\n")
     with pytest.raises(
-        StoreError, match="0.start: .* 2024-05-01 without a time of day; expected a line"
+        StoreError, match=r"0\.start: .* 2024-05-01 without a time of day; expected a line"
     ):
         read_cohort(path)
     path.write_text(head + "v1\tv 1\tm1\ta\t\tanimal\nv2\tv 2\tm1\tb\t\tanimal\n")

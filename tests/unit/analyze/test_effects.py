@@ -50,8 +50,8 @@ def test_the_ends_of_gs_interval_are_noncentral_ts(groups):
 
 
 def test_what_never_varied_has_no_interval():
-    """Of a behavior that none of four animals showed it is not certain that none will."""
-    never, always = np.full(4, 0.1), np.full(3, 0.3)
+    """Of a behavior that none of three animals showed it is not certain that none will."""
+    never, always = np.full(3, 0.1), np.full(3, 0.3)
     mean, difference = estimate_mean(never), estimate_difference(always, never)
     assert mean.value == 0.1 and np.isnan([mean.low, mean.high]).all()
     assert difference.value == pytest.approx(0.2)
