@@ -93,13 +93,14 @@ def test_clips_are_those_of_the_queue_with_their_reasons(reviewed, steady):
     )
     told = read_tsv(reviewed.parent / "review.tsv").query("method == 'net' and share == 0")
     told = told.set_index("video")
-    assert f"mended: {100 * told.loc['A steady one', 'expected']:.1f} %." in steady.inner_text(
-        "#worth"
+    assert (
+        f"mended: {100 * told.loc['A steady one', 'expected_whole']:.1f} %."
+        in steady.inner_text("#worth")
     )
     off = 100 * abs(
         told.loc["A varying one", "difference"]
     )  # The only other one that is annotated.
-    assert f"was off by {off:.1f} points" in steady.inner_text("#worth")
+    assert f"was off by {off:.1f} points before a review." in steady.inner_text("#worth")
 
 
 def test_a_clip_plays_to_its_end_and_what_was_seen_raises_what_to_expect(reviewed, steady):

@@ -91,6 +91,19 @@ def test_the_videos_of_an_animal_are_on_one_clock(lab: Lab):
     assert hours.loc[hours["behavior"] == "drink", "total_s"].tolist() == [0, 2400]
 
 
+def test_videos_that_overlap_at_the_edge_of_a_bin_are_counted_once(lab: Lab):
+    """Both are at 13:00, where an hour begins: of what each shows a part, and of both the whole."""
+    lab.predict("a", np.full(3630, 0), 1.0)
+    lab.predict("b", np.full(3610, 0), 1.0)
+    before = NOON + timedelta(minutes=59, seconds=50)
+    lab.bin(cohort_of(("a", "m", NOON), ("b", "m", before)), AnalysisOptions(bin_min=60))
+    for table in ("bins", "by_hour"):
+        rows = read_tsv(lab.root / f"{table}.tsv")
+        rows = rows[rows["behavior"] == "drink"]
+        assert rows["share"].tolist() == [1, 1]
+        assert rows["scored_s"].tolist() == rows["recorded_s"].tolist() == [3610, 3630]
+
+
 def test_hours_of_the_day_are_of_all_days_together(lab: Lab):
     for day, video in enumerate("ab"):
         lab.predict(video, np.full(1800, day), 1.0)

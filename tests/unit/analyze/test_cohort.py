@@ -64,6 +64,11 @@ def test_a_sheet_of_another_form_is_refused(tmp_path):
     ):
         read_cohort(path)
     head = "video\tname\tanimal\tgroup\tstart\tunit\n"
+    path.write_text(head + "v1\tv 1\tm1\ta\t2024-05-01\tanimal\n")
+    with pytest.raises(
+        StoreError, match=r"0\.start: .* 2024-05-01 without a time of day; expected a line"
+    ):
+        read_cohort(path)
     path.write_text(head + "v1\tv 1\tm1\ta\t\tanimal\nv2\tv 2\tm1\tb\t\tanimal\n")
     with pytest.raises(
         StoreError, match="animal 'm1': found groups a by v 1, b by v 2; expected one"
@@ -84,7 +89,10 @@ def test_starts_are_by_one_clock():
     with pytest.raises(
         StudyError, match="v 1: found 'noon' in the column 'start'; expected a date"
     ):
-        make_cohort(study("animal start", "m1,2024-05-01", "m1,noon"), DEFAULT)
+        make_cohort(study("animal start", "m1,2024-05-01T19:00", "m1,noon"), DEFAULT)
+    message = "v 0: found '2024-05-01' in the column 'start'; expected a date and time"
+    with pytest.raises(StudyError, match=message):
+        make_cohort(study("animal start", "m1,2024-05-01"), DEFAULT)
 
 
 def test_what_the_configuration_names_must_be_there():

@@ -65,21 +65,50 @@ def test_a_behavior_that_few_animals_show_is_not_tested_beside_others():
     shown = [np.nan, np.nan, 3, 4, 5, 6, 7, 8]
     rows = compare(table(range(8), shown), "aaaabbbb")
     assert rows["test"].tolist() == ["exact", "none"]
-    assert rows["note"][1].startswith("not tested: 4 and 2 animals")
+    expected = (
+        "not tested: 4 and 2 animals, fewer than 3 in a group; of these alone no p below 0.067 is"
+    )
+    assert rows["note"][1].startswith(expected)
 
 
 def test_the_error_is_what_the_method_gets_wrong_of_an_animal():
-    """Errors of 2 % and 4 %, 3.2 % in the square mean: a difference of 1 % is less, one of 5 % is not."""
-    errors = table([0.02, 0.04, np.nan, np.nan] * 2, [0.02, 0.04, np.nan, np.nan] * 2)
+    """Errors of 2 % and 4 %, 3.2 % in the square mean: 5 ± 2 % may be that, 6 may not."""
+    of_two = [0.02, 0.04, np.nan, np.nan] * 2
     base = np.array([0.3, 0.31, 0.32, 0.33])
-    values = table([*base, *base + 0.01], [*base, *base + 0.05])
-    rows = compare(values, "aaaabbbb", errors)
-    assert rows["n_annotated"].tolist() == [4, 4]
-    assert rows["bias"].tolist() == pytest.approx([0.03, 0.03])
-    assert rows["spread"].tolist() == pytest.approx([np.std([2, 4, 2, 4], ddof=1) / 100] * 2)
-    assert rows["error"].tolist() == pytest.approx([np.sqrt(0.001)] * 2)
-    assert rows["within_error"].tolist() == ["yes", "no"]
-    assert rows["note"].tolist() == [WITHIN, ""]
+    values = table(*([*base, *base + more] for more in (0.05, 0.06, -0.06)), names="xyz")
+    rows = compare(values, "aaaabbbb", table(of_two, of_two, of_two, names="xyz"))
+    assert rows["n_annotated"].tolist() == rows["n_annotated_other"].tolist() == [2] * 3
+    assert rows["bias"].tolist() == pytest.approx([0.03] * 3)
+    assert rows["spread"].tolist() == pytest.approx([np.std([2, 4, 2, 4], ddof=1) / 100] * 3)
+    assert rows["error"].tolist() == pytest.approx([np.sqrt(0.001)] * 3)
+    assert rows["within_error"].tolist() == ["yes", "no", "no"]
+    assert rows["note"].tolist() == [WITHIN, "", ""]
+
+
+def test_differences_that_the_method_makes_seldom_pass_for_more():
+    """It is off by 5 % in one group alone, which makes the whole difference: of half of them it is less."""
+    passed = 0
+    for seed in range(100):
+        wrong = np.random.default_rng(seed).normal([0] * 6 + [0.05] * 6, 0.02)
+        values, errors = table(0.3 + wrong), table(np.where(np.arange(12) % 3, np.nan, wrong))
+        passed += compare(values, "a" * 6 + "b" * 6, errors)["within_error"][0] == "no"
+    assert passed < 20
+
+
+def test_of_a_group_with_one_annotated_animal_the_error_is_not_known():
+    values = table([1, 2, 3, 4, 11, 12, 13, 14])
+    row = compare(values, "aaaabbbb", table([0.1, 0.1, 0.1, 0.1, 0.1, *[np.nan] * 3])).iloc[0]
+    assert (row["n_annotated"], row["n_annotated_other"]) == (1, 4)
+    assert row["error"] == pytest.approx(0.1)
+    assert row["within_error"] == "n/a"
+
+
+def test_the_error_is_of_the_two_groups_alone():
+    values = table([1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24])
+    errors = table([0.1, -0.1] * 4 + [9.0, 9] * 2)
+    rows = compare(values, "aaaabbbbcccc", errors).set_index(["group", "other"])
+    assert rows.loc[("b", "a"), "error"] == pytest.approx(0.1)
+    assert rows.loc[("c", "b"), "error"] == pytest.approx(9)
 
 
 def test_a_difference_that_the_method_makes_itself_is_marked():

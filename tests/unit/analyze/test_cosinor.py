@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 
-from homecage.analyze.cosinor import Bins, average_rhythms, fit_cosinor, search_period
+from homecage.analyze.cosinor import (
+    Bins,
+    _measure_inflation,
+    average_rhythms,
+    fit_cosinor,
+    search_period,
+)
 
 
 def wave(days, period_h=24.0, peak_h=15.5, width_h=1 / 6, mesor=0.4, amplitude=0.3) -> Bins:
@@ -83,6 +90,52 @@ def test_without_a_rhythm_there_is_no_acrophase_to_tell():
     assert 0.005 < (p < 0.05).mean() < 0.12
     assert all(np.isnan(one.acrophase_h.low) for one in small if one.p >= 0.05)
     assert fit_cosinor(noisy(0), 24.0).p < 1e-6
+
+
+def test_a_state_of_hours_in_noise_is_no_rhythm():
+    """Half of the variance is a state of 3 hours, half is noise of single bins, as of bouts in 10 minutes.
+
+    The correlation of neighbors says nothing of how long it lasts.
+    """
+    p = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        bins = wave(7, amplitude=0.0)
+        n = len(bins.share)
+        alike = np.exp(-1 / 18)
+        state = lfilter([np.sqrt(1 - alike**2)], [1, -alike], rng.normal(size=n + 200))[200:]
+        share = bins.share + 0.05 * np.sqrt(0.5) * (state + rng.normal(size=n))
+        p.append(fit_cosinor(bins._replace(share=share), 24.0).p)
+    assert np.mean(np.array(p) < 0.05) < 0.12
+
+
+def test_what_was_not_recorded_is_skipped():
+    """Residuals are related by how far apart they were, not by their place in the table."""
+    bins = noisy(0, alike=0.9)
+    keep = np.arange(len(bins.share)) % 6 == 0  # One bin an hour, of ten minutes.
+    kept = bins._replace(
+        middle_h=bins.middle_h[keep], share=bins.share[keep], weight=bins.weight[keep]
+    )
+    hourly = kept._replace(width_h=1.0)
+    residuals = np.tile([0.1, -0.1], len(kept.share) // 2)
+    assert _measure_inflation(np.abs(residuals), kept) == _measure_inflation(residuals, kept)
+    assert _measure_inflation(np.abs(residuals), hourly) > 4
+
+
+def test_the_best_of_many_periods_is_as_seldom_by_chance_as_it_says():
+    p = []
+    for seed in range(60):
+        share = 0.3 + np.random.default_rng(seed).normal(0, 0.05, 120)
+        found = search_period(Bins(np.arange(120) + 0.5, share, np.ones(120), 1.0), 18, 30)
+        p.append(found.p if found else 1.0)
+    assert np.mean(np.array(p) < 0.05) < 0.1
+
+
+def test_animals_that_differ_in_one_direction_are_tested_in_it():
+    """Two without a wave and one with: their covariance has no inverse, and nothing is sure."""
+    linear = np.array([[0.0, 0, 0], [0, 0, 0], [0.5, 0.3, 0.1]])
+    assert average_rhythms(linear, 24.0).p > 0.3
+    assert average_rhythms(np.tile(linear[2], (3, 1)), 24.0).p == 0
 
 
 def test_a_bin_counts_as_far_as_it_was_scored():

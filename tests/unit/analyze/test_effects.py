@@ -43,9 +43,20 @@ def test_the_ends_of_gs_interval_are_noncentral_ts(groups):
     first, second = groups
     found = estimate_hedges_g(first, second)
     t = ttest_ind(first, second).statistic
-    scale = found.value / t
+    scale = np.sqrt(1 / 7 + 1 / 5)
+    assert found.value < t * scale  # It alone is freed from bias.
     for end, tail in ((found.low, 0.975), (found.high, 0.025)):
         assert nct.cdf(t, 10, end / scale) == pytest.approx(tail, abs=1e-3)
+
+
+def test_what_never_varied_has_no_interval():
+    """Of a behavior that none of three animals showed it is not certain that none will."""
+    never, always = np.full(3, 0.1), np.full(3, 0.3)
+    mean, difference = estimate_mean(never), estimate_difference(always, never)
+    assert mean.value == 0.1 and np.isnan([mean.low, mean.high]).all()
+    assert difference.value == pytest.approx(0.2)
+    assert np.isnan([difference.low, difference.high]).all()
+    assert np.isfinite(estimate_difference(always, np.array([0.1, 0.2, 0.1])).low)
 
 
 def test_few_animals_have_no_interval():

@@ -88,6 +88,24 @@ def test_a_p_is_marked_where_the_method_could_not_tell():
     assert format_p(pd.Series({"p_corrected": np.nan, "within_error": "n/a"})) == "not tested"
 
 
+@pytest.mark.parametrize("plot", [plot_groups, plot_transitions])
+def test_a_difference_is_filled_only_where_it_is_more_than_the_error(draw, mice, tmp_path, plot):
+    for name in FIGURES[plot].values():
+        table = read_tsv(mice.root / f"{name}.tsv")
+        if "within_error" in table:
+            within = np.resize(["no", "n/a", "yes"], len(table))
+            table = table.assign(within_error=within, p_corrected=0.01)
+        table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False, na_rep="n/a")
+    lines = draw(plot, tmp_path).findobj(lambda one: hasattr(one, "get_fillstyle"))
+    marks = [
+        one for one in lines if one.get_markersize() in (3.5, 3.6) and len(one.get_xdata()) == 1
+    ]
+    found = [(one.get_fillstyle(), to_hex(one.get_markerfacecolor()) == "#ffffff") for one in marks]
+    n = len(found) / 3
+    for expected in (("full", False), ("bottom", False), ("full", True)):
+        assert abs(found.count(expected) - n) <= 1
+
+
 def test_of_few_animals_the_figure_says_why_nothing_is_tested(draw, mice, tmp_path):
     root = tmp_path
     for name in ("animals", "groups", "group_means"):

@@ -89,6 +89,25 @@ def test_which_group_is_first_is_no_matter(seed, n_first, n_second, gaps):
     assert (there.p >= smallest - 1e-12).all()
 
 
+def test_measures_that_few_animals_have_hide_nothing():
+    """Of four animals groups explain nearly all by chance, of sixteen they do not."""
+    rng = np.random.default_rng(5)
+    values, labels = rng.normal(size=(16, 21)), split(8, 8)
+    values[labels, 0] += 4
+    for group in (0, 8):
+        for measure in range(1, 21):
+            values[group + rng.permutation(8)[:6], measure] = np.nan
+    found = permute_labels(values, labels, 1000)
+    assert found.corrected[0] < 0.05 and (found.corrected[1:] > 0.05).all()
+    assert (found.corrected >= found.p).all()
+
+
+def test_what_two_animals_have_is_no_difference():
+    values = np.array([[1.0, 0], [np.nan, 1], [np.nan, 2], [2, 9], [np.nan, 9], [np.nan, 10]])
+    found = permute_labels(values, split(3, 3), ALL)
+    assert found.corrected.tolist() == [1, pytest.approx(0.1)]
+
+
 def test_what_never_varies_is_no_difference():
     values = np.column_stack([np.full(8, 0.1), [0, 0, 0, 0, 1, 1, 1, 1]]).astype(float)
     found = permute_labels(values, split(4, 4), ALL)

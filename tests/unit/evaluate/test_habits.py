@@ -20,14 +20,17 @@ def watch(*bouts):
 
 
 def test_a_bout_shorter_than_99_of_100_is_odd():
-    habits = watch(
-        (0, 5), *[(1, 20 + n) if half else (2, 10) for n in range(10) for half in (0, 1)]
-    )
-    assert habits.shortest_s.tolist() == pytest.approx([0.5, 2.0, 1.0])
+    """Of a hundred the shortest is the usual one, too; of fewer than twenty none is too short."""
+    bouts = [(1, 20 + n) if half else (2, 10) for n in range(20) for half in (0, 1)]
+    habits = watch(*[(0, 5), (2, 10)] * 19, *bouts)
+    assert habits.shortest_s.tolist() == pytest.approx([0, 2.0, 1.0])
     codes = codes_of((1, 19), (2, 10), (1, 20))
     (odd,) = find_odd(codes, seconds(len(codes)), habits, BEHAVIORS)
     assert (odd.start, odd.stop) == (0, 19)
     assert odd.what == "eat for 1.90 s"
+    assert odd.but == "all 20 annotated bouts of eat last 2.00 s or longer"
+    many = watch(*bouts * 6)
+    (odd,) = find_odd(codes, seconds(len(codes)), many, BEHAVIORS)
     assert odd.but == "99 of 100 annotated bouts of eat last 2.00 s or longer"
 
 

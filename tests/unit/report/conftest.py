@@ -82,7 +82,7 @@ def write_tables(
                 tallied.setdefault(Key(method, frames_of, "annotator_1"), {})[video] = counts
             if method != "human":
                 doubts = Doubts({method: said}, method, pool([], len(behaviors)), behaviors)
-                points = measure_review(doubts, doubts.list_clips(), truth)
+                points = measure_review(doubts, truth)
                 reviews += [{"method": method, "video": video} | point for point in points]
     unit_of = {video: unit for unit, video in enumerate(VIDEOS)}
     scored = {key: stack(own, unit_of) for key, own in tallied.items()}

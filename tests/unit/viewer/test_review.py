@@ -35,7 +35,7 @@ def describe(tmp_path):
         ("net", "day 4", 0.0, 0.7, np.nan),
         ("other", "day 2", 0.0, 0.1, 0.9),
     ]
-    columns = ["method", "video", "share", "expected", "difference"]
+    columns = ["method", "video", "share", "expected_whole", "difference"]
     write_tsv(tmp_path / "review.tsv", pd.DataFrame(points, columns=columns))
 
     def tell(rows=(), **how):

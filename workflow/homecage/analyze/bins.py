@@ -136,14 +136,15 @@ def lay_out(cohort: Cohort) -> Iterator[Timeline]:
 def cut_scoring(scoring: Scoring, begin_s: float, width_s: float) -> pd.DataFrame:
     """Return the budget of each bin that a recording is in, which begins at a time of its timeline.
 
-    Columns: bin (its number on the timeline), recorded_s, and those of ``tabulate_budget``.
+    Columns: bin (its number on the timeline), recorded_s, scored_s, and those of ``tabulate_budget``.
     """
     shift_s = begin_s - scoring.edges_s[0]
     edges_s = align_bins_s(begin_s, float(scoring.edges_s[-1]) + shift_s, width_s)
     times = scoring.bouts[["start_s", "stop_s"]] + shift_s
     budget = tabulate_budget(scoring.bouts.assign(**times), scoring.behaviors, edges_s)
     budget["bin"] += int(np.floor(begin_s / width_s + _ROUNDING))
-    return budget.assign(recorded_s=budget["to_s"] - budget["from_s"])
+    scored_s = budget.groupby("bin")["total_s"].transform("sum")
+    return budget.assign(recorded_s=budget["to_s"] - budget["from_s"], scored_s=scored_s)
 
 
 def align_bins_s(from_s: float, to_s: float, width_s: float) -> NDArray[np.float64]:
@@ -172,7 +173,6 @@ def refuse_overlaps(timeline: str, spans: list[tuple[float, float, str]]) -> Non
 def _sum_up(parts: list[pd.DataFrame], keys: list[str], behaviors: list[str]) -> pd.DataFrame:
     """Sum the counts of bins, and say the shares; the behaviors in their order."""
     rows = pd.concat(parts, ignore_index=True)
-    rows["scored_s"] = rows.groupby(["from_s", "bin"])["total_s"].transform("sum")
     place = rows["behavior"].map({name: k for k, name in enumerate(behaviors)})
     summed = rows.assign(place=place).groupby([*keys, "place"], as_index=False)[_COUNTS].sum()
     summed.insert(len(keys), "behavior", summed.pop("place").map(dict(enumerate(behaviors))))

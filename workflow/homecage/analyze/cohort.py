@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from homecage.analyze.options import AnalysisOptions
 from homecage.errors import ConfigError, StoreError, StudyError
@@ -26,6 +26,11 @@ class Recording(Options):
     """None where the sheet says none."""
     start: datetime | None = None
     """By the clock of its animal's first video, without a zone; None where the sheet says none."""
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _read_start(cls, start: Any) -> Any:
+        return read_start(start) if isinstance(start, str) else start
 
 
 class Cohort(Options):
@@ -75,6 +80,19 @@ class Cohort(Options):
                 for one in self.recordings
             ),
         )
+
+
+def read_start(text: str) -> datetime:
+    """Read when a video starts.
+
+    Raises:
+        ValueError: it is no date with a time of day: midnight is not meant where nothing is said.
+    """
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
+    raise ValueError(f"found the date {text} without a time of day")
 
 
 def read_cohort(path: Path) -> Cohort:
@@ -185,7 +203,7 @@ def _find_starts(
     for video in videos:
         if text := video.columns.get(options.start or "", "").strip():
             try:
-                starts[animal_of[video.name]][video.name] = datetime.fromisoformat(text)
+                starts[animal_of[video.name]][video.name] = read_start(text)
             except ValueError:
                 problems.append(
                     f"{video.name}: found {text!r} in the column {options.start!r}; expected a date and time "

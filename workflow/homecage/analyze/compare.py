@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from homecage.analyze.effects import estimate_difference, estimate_hedges_g, estimate_mean
+from homecage.analyze.effects import Estimate, estimate_difference, estimate_hedges_g, estimate_mean
 from homecage.analyze.options import SIGNIFICANCE, AnalysisOptions
 from homecage.analyze.permutation import find_smallest_p, permute_labels
 from homecage.analyze.tally import MEASURES
@@ -20,7 +20,9 @@ from homecage.storage.tables import read_tsv, write_tsv
 
 Values = NDArray[np.float64]
 
-WITHIN = "smaller than what the method gets wrong"
+WITHIN = "not clearly more than what the method gets wrong"
+LEAST_ANNOTATED = 2
+"""Animals of each of two groups whose error must be known, to say that a difference is more than it."""
 
 
 def compare_groups(
@@ -84,8 +86,8 @@ def compare_pairs(
     Returns:
         The names of the measures, then group, other, n, n_other, mean, mean_other, difference (the first
         less the other, with low and high), g (Hedges', with g_low and g_high), p, p_corrected, smallest_p
-        (the least ``p_corrected`` that so many animals can give), test, n_annotated, bias, spread, error,
-        within_error and note.
+        (the least ``p_corrected`` that so many animals can give), test, n_annotated, n_annotated_other, bias,
+        spread, error, within_error and note.
     """
     pairs = list(_pair(groups, options.reference))
     return pd.concat(
@@ -141,9 +143,10 @@ def _compare_pair(
         a, b = (own[side & known[:, place], place] for side in (first, ~first))
         difference, g = estimate_difference(a, b), estimate_hedges_g(a, b)
         wrong = _measure_error(errors.to_numpy()[:, place], groups, pair)
-        within = _say_within(difference.value, wrong["error"])
+        within = _say_within(difference, wrong)
+        whole = bool(known[:, place].all())
         notes = [
-            "" if tested[place] else _say_untested(sizes[place], smallest[place], options),
+            "" if tested[place] else _say_untested(sizes[place], smallest[place], whole, options),
             WITHIN if within == "yes" else "",
         ]
         rows.append(
@@ -178,37 +181,42 @@ def _measure_error(
     groups: NDArray[np.str_],
     pair: tuple[str, str],
 ) -> dict[str, float]:
-    """Measure how far the method is off, animal by animal.
+    """Measure how far the method is off, animal by animal of both groups.
 
     The error that a difference stands beside is the root mean square of the animals' errors, or, where that
     is larger, how much more the method is off in one group than in the other: that alone makes a difference.
     """
-    known = ~np.isnan(errors)
-    found = errors[known]
+    own = [errors[~np.isnan(errors) & (groups == group)] for group in pair]
+    found = np.concatenate(own)
+    n_annotated = {"n_annotated": len(own[0]), "n_annotated_other": len(own[1])}
     if not len(found):
-        return {"n_annotated": 0, **dict.fromkeys(["bias", "spread", "error"], np.nan)}
-    own = [errors[known & (groups == group)] for group in pair]
+        return n_annotated | dict.fromkeys(["bias", "spread", "error"], np.nan)
     apart = abs(own[0].mean() - own[1].mean()) if all(map(len, own)) else 0.0
-    return {
-        "n_annotated": len(found),
+    return n_annotated | {
         "bias": float(found.mean()),
         "spread": float(found.std(ddof=1)) if len(found) > 1 else np.nan,
         "error": max(float(np.sqrt((found**2).mean())), float(apart)),
     }
 
 
-def _say_within(difference: float, error: float) -> str:
-    if np.isnan(difference) or np.isnan(error):
+def _say_within(difference: Estimate, wrong: dict[str, float]) -> str:
+    """Say whether a difference may be the method's error: "no" where its whole interval is beyond that."""
+    n_annotated = min(wrong["n_annotated"], wrong["n_annotated_other"])
+    if np.isnan(difference.low) or n_annotated < LEAST_ANNOTATED:
         return "n/a"
-    return "yes" if abs(difference) < error else "no"
+    return "no" if max(0, difference.low, -difference.high) >= wrong["error"] else "yes"
 
 
-def _say_untested(size: NDArray[np.int_], smallest: float, options: AnalysisOptions) -> str:
+def _say_untested(
+    size: NDArray[np.int_], smallest: float, whole: bool, options: AnalysisOptions
+) -> str:
+    """Say why these are not tested, which are all of two groups, or those that have the measure."""
+    alone = "" if whole else "of these alone "
     few = size.min() < options.least_animals
     return (
         f"not tested: {size[0]} and {size[1]} animals"
         + (f", fewer than {options.least_animals} in a group" if few else "")
-        + f"; no p below {smallest:.2g} is possible"
+        + f"; {alone}no p below {smallest:.2g} is possible"
     )
 
 

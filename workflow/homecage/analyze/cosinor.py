@@ -5,7 +5,7 @@
 Letters: N bins, P parameters.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,8 @@ Values = NDArray[np.float64]
 
 _WIDEST_STEP_H = 0.25
 _TAIL = (1 - CONFIDENCE) / 2
+_MEMORY_H = 6.0
+"""ASSUME: bins further apart than this do not resemble each other, but for the rhythm."""
 
 
 class Bins(NamedTuple):
@@ -42,7 +44,7 @@ class Rhythm:
     amplitude: Estimate
     acrophase_h: Estimate
     p: float
-    """That there is no rhythm of this period."""
+    """That there is no rhythm of this period; NaN where that is not told."""
     r2: float
     """The share of the bins' variance that the cosine explains; NaN for a mean of rhythms."""
     linear: Values
@@ -53,8 +55,7 @@ def fit_cosinor(bins: Bins, period_h: float) -> Rhythm:
     """Fit a cosine of a known period, by least squares weighted by what was scored of a bin.
 
     Bins that follow one another resemble each other, so N bins say less than N: the intervals are those of
-    N (1 - r) / (1 + r) bins, where r is the correlation of neighboring residuals. ASSUME: they are those of
-    a process of first order.
+    as many independent bins as residuals are worth (see ``_measure_inflation``).
     """
     design = _make_design(bins, period_h)
     linear, residuals = _solve(design, bins)
@@ -66,14 +67,18 @@ def fit_cosinor(bins: Bins, period_h: float) -> Rhythm:
         linear,
         covariance,
         degrees,
-        Estimate(period_h, np.nan, np.nan),
+        Estimate.alone(period_h),
         p=_test_zero(linear[1:], covariance[1:, 1:], degrees),
         r2=1 - left / total if total > 0 else float("nan"),
     )
 
 
 def search_period(bins: Bins, low_h: float, high_h: float) -> Rhythm | None:
-    """Fit the cosine of the period that fits best, with the period's interval; None where that is a bound."""
+    """Fit the cosine of the period that fits best, with the period's interval; None where that is a bound.
+
+    The best of many periods fits noise better than one that is known before: p is corrected (Sidak) for as
+    many independent periods as lie between the bounds, two in each 1 / span of frequency.
+    """
 
     def measure(period_h: float) -> float:
         _, residuals = _solve(_make_design(bins, period_h), bins)
@@ -102,8 +107,28 @@ def search_period(bins: Bins, low_h: float, high_h: float) -> Rhythm | None:
         covariance[:3, :3],
         degrees,
         Estimate(period_h, period_h - half, period_h + half),
-        p=rhythm.p,
+        p=_correct(rhythm.p, 2 * span_h * (1 / low_h - 1 / high_h)),
         r2=rhythm.r2,
+    )
+
+
+def describe_still(bins: Bins, period_h: float) -> Rhythm:
+    """Describe what is the same in every bin: its amplitude is 0."""
+    mean = float(bins.share[0])
+    period, mesor, amplitude = map(Estimate.alone, (period_h, mean, 0.0))
+    linear = np.array([mean, 0.0, 0.0])
+    return Rhythm(period, mesor, amplitude, UNKNOWN, float("nan"), float("nan"), linear)
+
+
+def keep_values(rhythm: Rhythm) -> Rhythm:
+    """Return a rhythm without its p and its intervals."""
+    return replace(
+        rhythm,
+        period_h=Estimate.alone(rhythm.period_h.value),
+        mesor=Estimate.alone(rhythm.mesor.value),
+        amplitude=Estimate.alone(rhythm.amplitude.value),
+        acrophase_h=Estimate.alone(rhythm.acrophase_h.value),
+        p=float("nan"),
     )
 
 
@@ -115,9 +140,7 @@ def average_rhythms(linear: Values, period_h: float) -> Rhythm:
     p = float("nan")
     if n > 2 and (squared := _measure_squared(mean[1:], covariance[1:, 1:])) is not None:
         p = float(fisher.sf(squared * (n - 2) / (2 * (n - 1)), 2, n - 2))  # Hotelling's T squared.
-    return describe(
-        mean, covariance, n - 1, Estimate(period_h, np.nan, np.nan), p=p, r2=float("nan")
-    )
+    return describe(mean, covariance, n - 1, Estimate.alone(period_h), p=p, r2=float("nan"))
 
 
 def describe(
@@ -143,12 +166,12 @@ def describe(
     half = t * float(np.sqrt(covariance[0, 0]))
     mesor_estimate = Estimate(mesor, mesor - half, mesor + half)
     if amplitude == 0:
-        none = Estimate(amplitude, np.nan, np.nan)
-        return Rhythm(period, mesor_estimate, none, UNKNOWN, p, r2, linear)
+        return Rhythm(period, mesor_estimate, Estimate.alone(0.0), UNKNOWN, p, r2, linear)
     along = np.array([cosine, sine]) / amplitude
     across = np.array([-sine, cosine]) / amplitude**2 * hour_of
     half_amplitude, half_phase = (
-        t * float(np.sqrt(gradient @ covariance[1:, 1:] @ gradient)) for gradient in (along, across)
+        t * float(np.sqrt(max(0.0, float(gradient @ covariance[1:, 1:] @ gradient))))
+        for gradient in (along, across)
     )
     if not p < SIGNIFICANCE or half_phase >= period.value / 2:
         half_phase = float("nan")
@@ -185,17 +208,40 @@ def _estimate_covariance(design: Values, residuals: Values, bins: Bins) -> tuple
     """Return the covariance (P, P) of the factors, and the degrees of freedom behind it."""
     n, n_parameters = design.shape
     variance = float((bins.weight * residuals**2).sum()) / max(1, n - n_parameters)
-    near = np.diff(bins.middle_h) < 1.5 * bins.width_h
-    squared = float((residuals**2).mean())
-    alike = (
-        float((residuals[1:] * residuals[:-1])[near].mean()) / squared
-        if near.any() and squared > 0
-        else 0.0
-    )
-    alike = min(max(alike, 0.0), 0.99)
-    inflation = (1 + alike) / (1 - alike)
+    inflation = _measure_inflation(residuals, bins)
     inverse = np.linalg.pinv(design.T @ (design * bins.weight[:, None]))
     return variance * inflation * inverse, max(1.0, n / inflation - n_parameters)
+
+
+def _measure_inflation(residuals: Values, bins: Bins) -> float:
+    """Return how many bins (one or more) say as little as one would that resembles no other.
+
+    It is the sum of the autocorrelations at all lags, by Geyer's (1992) initial positive sequence: they are
+    summed in pairs of lags, until noise makes a pair negative. A lag is of all bins that are so far apart on
+    the grid; what was not recorded is skipped.
+    """
+    place = np.rint((bins.middle_h - bins.middle_h[0]) / bins.width_h).astype(int)
+    series, known = np.zeros((2, place[-1] + 1))
+    series[place], known[place] = np.sqrt(bins.weight) * residuals, 1
+    if not series.any():
+        return 1.0
+
+    def relate(lag: int) -> float:
+        n_pairs = known[lag:] @ known[: len(known) - lag]
+        return float(series[lag:] @ series[: len(series) - lag] / max(1.0, n_pairs))
+
+    variance, total = relate(0), 0.0
+    for lag in range(0, max(2, round(_MEMORY_H / bins.width_h)), 2):
+        pair = relate(lag) + relate(lag + 1)
+        if pair <= 0:
+            break
+        total += pair
+    return max(1.0, (2 * total - variance) / variance)
+
+
+def _correct(p: float, n_tests: float) -> float:
+    """Return the p of the smallest of so many (N, if less than one, one) independent tests, by Sidak."""
+    return float(-np.expm1(max(1.0, n_tests) * np.log1p(-min(p, 1 - 1e-15))))
 
 
 def _test_zero(factors: Values, covariance: Values, degrees: float) -> float:
@@ -208,6 +254,7 @@ def _measure_squared(factors: Values, covariance: Values) -> float | None:
     """Return how far from zero factors are, in their covariance; None where they are zero without doubt."""
     if not factors.any() and not covariance.any():
         return None
-    if np.linalg.det(covariance) <= 0:
-        return float("inf") if factors.any() else None
-    return float(factors @ np.linalg.solve(covariance, factors))
+    solved = np.linalg.pinv(covariance, rcond=1e-12, hermitian=True) @ factors
+    if np.linalg.norm(covariance @ solved - factors) > 1e-6 * np.linalg.norm(factors):
+        return float("inf")  # There, nothing varies.
+    return float(factors @ solved)

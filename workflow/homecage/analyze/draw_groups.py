@@ -2,6 +2,7 @@
 
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,8 @@ GROUP_COLORS = METHOD_COLORS[1:6]
 GROUP_MARKERS = "os^Dv"
 _MOST_COLUMNS = 8
 _WITHIN_MARK = "≈"
+FILLS = {"no": "full", "n/a": "bottom"}
+"""How the marker of a difference with a small p is filled, by ``within_error``; open where that is yes."""
 
 
 def plot_groups(
@@ -190,24 +193,29 @@ def _draw_effects(
             at = np.arange(len(behaviors)) + offset
             line = color if len(pairs) == 1 else styles[other][0]
             ax.hlines(at, own["g_low"], own["g_high"], color=line, linewidth=0.9)
-            told = (own["p_corrected"] <= SIGNIFICANCE) & (own["within_error"] != "yes")
-            for shown, face in ((told, color), (~told, "white")):
-                ax.plot(
-                    own["g"][shown],
-                    at[shown],
-                    marker,
-                    color=color,
-                    markerfacecolor=face,
-                    markersize=3.5,
-                    markeredgewidth=0.8,
-                    linestyle="none",
-                )
+            small = own["p_corrected"] <= SIGNIFICANCE
+            fill = own["within_error"].where(small).map(FILLS)
+            for x, y, style in zip(own["g"], at, fill, strict=True):
+                ax.plot(x, y, marker, markersize=3.5, **fill_marker(color, style))
         ax.set_title(title, fontsize=7)
         ax.set_ylim(len(behaviors) - 0.4, -0.6)
         ax.set_yticks(range(len(behaviors)), [shorten(name) for name in behaviors])
         ax.xaxis.set_major_locator(MaxNLocator(5))
         clear_frame(ax)
     axes[len(axes) // 2].set_xlabel(_name_pairs(pairs) + _say_untested(groups))
+
+
+def fill_marker(color: str, fill: object) -> dict[str, Any]:
+    """Return how a marker is drawn that is filled in one of ``FILLS``, or open."""
+    known = fill in FILLS.values()
+    return {
+        "linestyle": "none",
+        "color": color,
+        "markeredgewidth": 0.8,
+        "fillstyle": fill if known else "full",
+        "markerfacecolor": color if known else "white",
+        "markerfacecoloralt": "white",
+    }
 
 
 def _name_pairs(pairs: list[tuple[str, str]]) -> str:
@@ -237,22 +245,14 @@ def _draw_legend(
         handles.append(
             Line2D([], [], color=color, marker=marker, markersize=4, linestyle="none", label=label)
         )
-    for face, label in (
-        (GREY, f"p ≤ {SIGNIFICANCE}, and more than the method gets wrong"),
-        ("white", "not so"),
+    small = f"p (corrected) ≤ {SIGNIFICANCE}"
+    for within, label in (
+        ("no", f"{small}, and more than the method gets wrong"),
+        ("n/a", f"{small}, the method's error is not known"),
+        ("", "not so"),
     ):
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color=GREY,
-                marker="o",
-                markersize=4,
-                markerfacecolor=face,
-                linestyle="none",
-                label=label,
-            )
-        )
+        style = fill_marker(GREY, FILLS.get(within))
+        handles.append(Line2D([], [], marker="o", markersize=4, label=label, **style))
     handles.append(Line2D([], [], linestyle="none", marker="$≈$", color=GREY, label=WITHIN))
     method = animals["method"].iloc[0]
     by_video = "" if unit == "animal" else "; each video counts as an animal"

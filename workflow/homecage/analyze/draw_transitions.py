@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from homecage.analyze.draw_groups import FILLS, fill_marker
 from homecage.analyze.options import SIGNIFICANCE
 from homecage.report.options import Palette, ReportOptions, Titles
 from homecage.report.style import ABSENT, GREY, WIDTH_IN, draw, measure_in, shorten
@@ -73,15 +74,14 @@ def draw_transitions(
         ax.set_title(f"{shorten(group)} less {shorten(other)}")
         for row in own.itertuples():
             if row.p_corrected <= SIGNIFICANCE:
-                within = row.within_error == "yes"
+                fill = FILLS.get(row.within_error)
                 ax.plot(
                     behaviors.index(row.after),
                     behaviors.index(row.before),
                     "o",
                     markersize=3.6,
-                    markerfacecolor="white" if within else "black",
-                    markeredgecolor="black" if within else "white",
-                    markeredgewidth=0.6,
+                    **fill_marker("black", fill) | {"markeredgewidth": 0.6},
+                    markeredgecolor="white" if fill == "full" else "black",
                 )
     for ax in axes[n_panels:]:
         ax.set_axis_off()

@@ -28,29 +28,37 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
+    @classmethod
+    def alone(cls, value: float) -> "Estimate":
+        """Return a number without an interval."""
+        return cls(float(value), np.nan, np.nan)
 
-UNKNOWN = Estimate(np.nan, np.nan, np.nan)
+
+UNKNOWN = Estimate.alone(np.nan)
 
 
 def estimate_mean(values: Values) -> Estimate:
-    """Estimate a mean from values (N,), with Student's interval, which needs two."""
+    """Estimate a mean from values (N,), with Student's interval, which needs two that differ."""
     n = len(values)
-    if n < 2:
-        return Estimate(float(values[0]), np.nan, np.nan) if n else UNKNOWN
+    if not n:
+        return UNKNOWN
+    if not np.ptp(values):  # A single one, too. That nothing varied yet does not make it certain.
+        return Estimate.alone(values[0])
     half = student.isf(_TAIL, n - 1) * values.std(ddof=1) / np.sqrt(n)
     return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
 
 
 def estimate_difference(values: Values, other: Values) -> Estimate:
-    """Estimate the difference of two means, with Welch's interval: spreads may differ."""
+    """Estimate the difference of two means, with Welch's interval: spreads may differ.
+
+    No interval where both groups do not vary, or a group has a single value.
+    """
     if not len(values) or not len(other):
         return UNKNOWN
     difference = float(values.mean() - other.mean())
-    if min(len(values), len(other)) < 2:
-        return Estimate(difference, np.nan, np.nan)
+    if min(len(values), len(other)) < 2 or not (np.ptp(values) or np.ptp(other)):
+        return Estimate.alone(difference)
     squares = np.array([one.var(ddof=1) / len(one) for one in (values, other)])
-    if not squares.sum():
-        return Estimate(difference, difference, difference)
     degrees = squares.sum() ** 2 / (squares**2 / (len(values) - 1, len(other) - 1)).sum()
     half = float(student.isf(_TAIL, degrees) * np.sqrt(squares.sum()))
     return Estimate(difference, difference - half, difference + half)
@@ -59,8 +67,8 @@ def estimate_difference(values: Values, other: Values) -> Estimate:
 def estimate_hedges_g(values: Values, other: Values) -> Estimate:
     """Estimate Hedges' g: the difference in pooled standard deviations, freed from the bias of few values.
 
-    Its interval is that of the noncentral t distribution (ASSUME: values are about normal, of one spread).
-    NaN where nothing varies.
+    Its interval is that of the noncentral t distribution (ASSUME: values are about normal, of one spread),
+    which has no such bias. NaN where nothing varies.
     """
     n, n_other = len(values), len(other)
     degrees = n + n_other - 2
@@ -77,7 +85,7 @@ def estimate_hedges_g(values: Values, other: Values) -> Estimate:
     low, high = (
         _find_noncentrality(d / scale, degrees, tail) * scale for tail in (1 - _TAIL, _TAIL)
     )
-    return Estimate(d * unbiased, low * unbiased, high * unbiased)
+    return Estimate(d * unbiased, low, high)
 
 
 def _find_noncentrality(t: float, degrees: int, tail: float) -> float:

@@ -48,9 +48,10 @@ class AnalysisOptions(Options):
     lights_off: str | None = Field(None, pattern=_CLOCK)
     """When it goes off, as "19:00"; null: not known."""
     cosinor_days: float = Field(1.0, ge=0.5, le=1000)
-    """Recorded days that a cosinor of 24 h needs. Source: our choice."""
+    """Scored days that a cosinor of 24 h needs; below three it has no intervals and no p. Source: our
+    choice."""
     period_days: float = Field(3.0, ge=1, le=1000)
-    """Recorded days that a search for the period needs. Source: our choice."""
+    """Scored days that a search for the period needs. Source: our choice."""
     shortest_period_h: float = Field(18.0, ge=1, le=1000)
     """The shortest period that is searched for, in hours. Source: our choice."""
     longest_period_h: float = Field(30.0, ge=1, le=1000)

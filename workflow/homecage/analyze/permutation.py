@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betainc
 
 Values = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -32,10 +33,12 @@ def permute_labels(values: Values, labels: Labels, most: int) -> Permuted:
 
     The statistic is the share of a measure's variance that the groups explain, which orders relabelings as
     Student's t does. Corrected by Westfall and Young's (1993) single-step max-T: by how often the largest
-    statistic of *all* measures is as large, which keeps what measures have in common.
+    statistic of *all* measures is as large, which keeps what measures have in common. There it is how
+    improbable that share is of so many animals, by Student's t: groups explain most of the variance of few
+    by chance alone, which would hide what is told of the others.
 
     Args:
-        values: (A, M), NaN where undefined: such an animal keeps its label and adds nothing.
+        values: (A, M), NaN where undefined: such an animal adds nothing, and is relabeled with the others.
         labels: (A,), which animals are of the first group.
         most: up to so many relabelings all are tried, else so many at random, the observed one added.
     """
@@ -45,7 +48,7 @@ def permute_labels(values: Values, labels: Labels, most: int) -> Permuted:
     mean = np.where(defined, values, 0).sum(axis=0) / np.maximum(n, 1)
     deviations = np.where(defined, values - mean, 0.0)
     squares = (deviations**2).sum(axis=0)
-    still = squares <= 1e-24 * np.where(defined, values**2, 0).sum(axis=0)
+    varies = squares > 1e-24 * np.where(defined, values**2, 0).sum(axis=0)
 
     def explain(labels: NDArray[np.float64]) -> Values:
         """Return the statistic (R, M) of relabelings (R, A)."""
@@ -55,22 +58,40 @@ def permute_labels(values: Values, labels: Labels, most: int) -> Permuted:
             labels @ deviations
         ) ** 2 * n  # The other group's sum is the same with another sign.
         within = product * squares
-        shown = (product > 0) & ~still
+        shown = (product > 0) & varies
         shares: Values = np.divide(between, within, out=np.zeros_like(between), where=shown)
         return shares
 
     observed = explain(labels[None].astype(np.float64))[0] - _ROUNDING
+    sizes = np.unique(n)
+
+    def find_largest(found: Values) -> Values:
+        """Return the largest statistic (R, 1) of all measures, as improbable as it is."""
+        of_size = [found[:, n == size].max(axis=1) for size in sizes]
+        most_of_all: Values = _measure_surprise(np.stack(of_size, axis=1), sizes).max(axis=1)
+        return most_of_all[:, None]
+
+    surprise = _measure_surprise(observed, n)
     exact = count_relabelings(int(labels.sum()), int((~labels).sum())) <= most
     n_beyond, n_largest, n_tried = np.zeros(len(n)), np.zeros(len(n)), 0
     for relabeled in _divide_all(labels) if exact else _divide_at_random(labels, most):
         found = explain(relabeled)
         n_beyond += (found >= observed).sum(axis=0)
-        n_largest += (found.max(axis=1, initial=0)[:, None] >= observed).sum(axis=0)
+        n_largest += (find_largest(found) >= surprise).sum(axis=0)
         n_tried += len(relabeled)
     added = 0 if exact else 1
     return Permuted(
         (n_beyond + added) / (n_tried + added), (n_largest + added) / (n_tried + added), exact
     )
+
+
+def _measure_surprise(shares: Values, n: Values) -> Values:
+    """Return -log p of shares (..., M) of the variance of n (M,) animals, by Student's t; 0 of two."""
+    # Rounded to 1, all shares would be alike.
+    rest = 1 - np.clip(shares, 0, 1 - 1e-12)
+    p = betainc(np.maximum(n - 2, 1) / 2, 0.5, rest)
+    surprise: Values = np.where(n > 2, -np.log(np.maximum(p, np.finfo(np.float64).tiny)), 0)
+    return surprise
 
 
 def count_relabelings(n_first: int, n_second: int) -> int:
@@ -81,7 +102,8 @@ def count_relabelings(n_first: int, n_second: int) -> int:
 def find_smallest_p(n_first: int, n_second: int, *, most: int) -> float:
     """Return the smallest p that groups of these sizes can give.
 
-    Of groups of one size, that with all labels exchanged is as far apart.
+    Of groups of one size, that with all labels exchanged is as far apart. Where animals without the measure
+    are relabeled with these, p may be smaller.
     """
     n_ways = count_relabelings(n_first, n_second)
     if n_ways > most:

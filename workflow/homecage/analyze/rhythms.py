@@ -1,22 +1,32 @@
 """Fit the rhythms of animals and groups: cosinors of 24 hours, and of the period that fits best."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from homecage.analyze.cosinor import Bins, Rhythm, average_rhythms, fit_cosinor, search_period
-from homecage.analyze.effects import estimate_mean
+from homecage.analyze.cosinor import (
+    Bins,
+    Rhythm,
+    average_rhythms,
+    describe_still,
+    fit_cosinor,
+    keep_values,
+    search_period,
+)
+from homecage.analyze.effects import UNKNOWN, estimate_mean
 from homecage.analyze.options import SIGNIFICANCE, AnalysisOptions
 from homecage.storage.tables import read_tsv, write_tsv
 
 DAY_H = 24.0
 LEAST_HOURS = 18
-"""Hours of the day, of 24, that must have been recorded. ASSUME: from three quarters a wave can be told."""
+"""Hours of the day, of 24, that must have been scored. ASSUME: from three quarters a wave can be told."""
+TOLD_DAYS = 3
+"""Scored days from which a rhythm is told from none. ASSUME: what drifts for a day or two looks like one."""
 _SLACK = 0.05  # Of the days: a gap or a late start is no matter.
 
+STILL = "the same in every bin"
 ANIMAL, GROUP = "animal", "group"
 FIXED, SEARCHED = "24 h", "searched"
 
@@ -24,7 +34,7 @@ FIXED, SEARCHED = "24 h", "searched"
 def fit_rhythms(*, bins: Path, options: AnalysisOptions, output: Path) -> None:
     """Write the cosinors of each timeline and behavior, then those of groups, which average their animals'.
 
-    What was recorded for too short is not fitted: the note says so.
+    What was scored for too short is not fitted, or without intervals and p: the note says so.
 
     Args:
         bins: the table of bins.
@@ -36,8 +46,7 @@ def fit_rhythms(*, bins: Path, options: AnalysisOptions, output: Path) -> None:
     """
     table = read_tsv(bins)
     rows: list[dict[str, Any]] = []
-    fitted: dict[tuple[str, str], list[Rhythm]] = {}
-    periods: dict[tuple[str, str], list[float]] = {}
+    found: dict[str, dict[tuple[str, str], list[Rhythm | None]]] = {FIXED: {}, SEARCHED: {}}
     keys = ["method", "timeline", "animal", "group", "clock"]
     for names, own in table.groupby([*keys, "behavior"], sort=False):
         head = dict(zip([*keys, "behavior"], names, strict=True))
@@ -45,13 +54,13 @@ def fit_rhythms(*, bins: Path, options: AnalysisOptions, output: Path) -> None:
         days = float(own["scored_s"].sum()) / 86400
         said = {"level": ANIMAL, **head, "n": 1, "days": days}
         of_group = (str(head["group"]), str(head["behavior"]))
-        for fit, why, rhythm in _fit(series, days, options):
-            rows.append({**said, "fit": fit, **_tell(rhythm, why)})
-            if rhythm and head["clock"] == "yes" and head["group"] != "n/a":
-                if fit == FIXED:
-                    fitted.setdefault(of_group, []).append(rhythm)
-                elif rhythm.p < SIGNIFICANCE:  # What fits no rhythm best is no period.
-                    periods.setdefault(of_group, []).append(rhythm.period_h.value)
+        for fit, least in ((FIXED, options.cosinor_days), (SEARCHED, options.period_days)):
+            note, rhythm = _find_obstacle(series, days, least), None
+            if not note:
+                note, rhythm = _fit_day(series, days) if fit == FIXED else _search(series, options)
+                if head["clock"] == "yes" and head["group"] != "n/a":
+                    found[fit].setdefault(of_group, []).append(rhythm)
+            rows.append({**said, "fit": fit, **_tell(rhythm, note)})
     for group, behavior in dict.fromkeys(
         table.loc[table["group"] != "n/a", ["group", "behavior"]].itertuples(index=False, name=None)
     ):
@@ -65,10 +74,9 @@ def fit_rhythms(*, bins: Path, options: AnalysisOptions, output: Path) -> None:
             "behavior": behavior,
             "days": np.nan,
         }
-        for fit, n, why, rhythm in _average(
-            fitted.get((group, behavior), []), periods.get((group, behavior), []), options
-        ):
-            rows.append({**said, "n": n, "fit": fit, **_tell(rhythm, why)})
+        for fit, average in ((FIXED, _average), (SEARCHED, _average_periods)):
+            n, note, rhythm = average(found[fit].get((group, behavior), []), options.least_animals)
+            rows.append({**said, "n": n, "fit": fit, **_tell(rhythm, note)})
     write_tsv(output, pd.DataFrame(rows))
 
 
@@ -81,56 +89,68 @@ def _read_series(own: pd.DataFrame, options: AnalysisOptions) -> Bins:
     return Bins(middle_h, scored["share"].to_numpy(), weight, width_h)
 
 
-def _fit(
-    series: Bins, days: float, options: AnalysisOptions
-) -> Iterator[tuple[str, str, Rhythm | None]]:
-    """Yield (fit, why there is none, the rhythm) of both fits."""
-    for fit, least in ((FIXED, options.cosinor_days), (SEARCHED, options.period_days)):
-        n_hours = len(np.unique(np.floor(series.middle_h % DAY_H)))
-        seen = min(DAY_H, n_hours * max(1.0, series.width_h))
-        if days < least * (1 - _SLACK):
-            yield fit, f"not fitted: {days:.2f} days recorded, fewer than {least:g}", None
-        elif seen < LEAST_HOURS:
-            yield (
-                fit,
-                f"not fitted: {seen:.0f} of 24 hours of the day recorded, fewer than {LEAST_HOURS}",
-                None,
-            )
-        elif len(series.share) < 6:
-            yield fit, f"not fitted: {len(series.share)} bins, fewer than 6", None
-        elif np.ptp(series.share) == 0:
-            yield fit, "not fitted: the same in every bin", None
-        elif fit == FIXED:
-            yield fit, "", fit_cosinor(series, DAY_H)
-        else:
-            low, high = options.shortest_period_h, options.longest_period_h
-            rhythm = search_period(series, low, high)
-            yield (
-                fit,
-                "" if rhythm else f"no period between {low:g} and {high:g} h fits best",
-                rhythm,
-            )
+def _find_obstacle(series: Bins, days: float, least: float) -> str:
+    """Say why so little is not fitted; nothing where it is."""
+    n_hours = len(np.unique(np.floor(series.middle_h % DAY_H)))
+    seen = min(DAY_H, n_hours * max(1.0, series.width_h))
+    if days < least * (1 - _SLACK):
+        return f"not fitted: {days:.2f} days scored, fewer than {least:g}"
+    if seen < LEAST_HOURS:
+        return f"not fitted: {seen:.0f} of 24 hours of the day scored, fewer than {LEAST_HOURS}"
+    if len(series.share) < 6:
+        return f"not fitted: {len(series.share)} bins, fewer than 6"
+    return ""
 
 
-def _average(
-    fitted: list[Rhythm], periods: list[float], options: AnalysisOptions
-) -> Iterator[tuple[str, int, str, Rhythm | None]]:
-    """Yield (fit, animals, why there is none, the rhythm) of a group."""
-    least = options.least_animals
-    few = "not averaged: {} animals fitted, fewer than {}"
-    if len(fitted) < least:
-        yield FIXED, len(fitted), few.format(len(fitted), least), None
-    else:
-        linear = np.array([rhythm.linear for rhythm in fitted])
-        yield FIXED, len(fitted), "", average_rhythms(linear, DAY_H)
-    if len(periods) < least:
-        yield SEARCHED, len(periods), few.format(len(periods), least), None
-    else:
-        nothing = np.full(3, np.nan)
-        unknown = estimate_mean(nothing[:0])
-        period = estimate_mean(np.array(periods))
-        rhythm = Rhythm(period, unknown, unknown, unknown, float("nan"), float("nan"), nothing)
-        yield SEARCHED, len(periods), "", rhythm
+def _fit_day(series: Bins, days: float) -> tuple[str, Rhythm]:
+    """Return a note, and the rhythm of 24 h."""
+    if np.ptp(series.share) == 0:
+        return STILL, describe_still(series, DAY_H)
+    rhythm = fit_cosinor(series, DAY_H)
+    if days < TOLD_DAYS * (1 - _SLACK):
+        return f"fewer than {TOLD_DAYS} days: no rhythm is told from drift", keep_values(rhythm)
+    return "", rhythm
+
+
+def _search(series: Bins, options: AnalysisOptions) -> tuple[str, Rhythm | None]:
+    """Return a note, and the rhythm of the period that fits best, if there is one."""
+    if np.ptp(series.share) == 0:
+        return STILL, None
+    low, high = options.shortest_period_h, options.longest_period_h
+    rhythm = search_period(series, low, high)
+    return "" if rhythm else f"no period between {low:g} and {high:g} h fits best", rhythm
+
+
+def _average(rhythms: list[Rhythm | None], least: int) -> tuple[int, str, Rhythm | None]:
+    """Return the number of animals, a note, and the rhythm of their group."""
+    linear = np.array([rhythm.linear for rhythm in rhythms if rhythm])
+    if len(linear) < least:
+        return len(linear), f"not averaged: {len(linear)} animals fitted, fewer than {least}", None
+    return len(linear), "", average_rhythms(linear, DAY_H)
+
+
+def _average_periods(rhythms: list[Rhythm | None], least: int) -> tuple[int, str, Rhythm | None]:
+    """Return the number of animals, a note, and the mean period of a group.
+
+    What fits no rhythm best is no period: it is of the animals with a rhythm, if these are half or more.
+    """
+    periods = [one.period_h.value for one in rhythms if one and one.p < SIGNIFICANCE]
+    n = len(periods)
+    if n < least:
+        return n, f"not averaged: {n} animals with a rhythm, fewer than {least}", None
+    if 2 * n < len(rhythms):
+        return (
+            n,
+            f"not averaged: {n} of {len(rhythms)} animals with a rhythm, fewer than half",
+            None,
+        )
+    nothing = np.full(3, np.nan)
+    period = estimate_mean(np.array(periods))
+    return (
+        n,
+        "",
+        Rhythm(period, UNKNOWN, UNKNOWN, UNKNOWN, float("nan"), float("nan"), nothing),
+    )
 
 
 def _tell(rhythm: Rhythm | None, why: str) -> dict[str, Any]:

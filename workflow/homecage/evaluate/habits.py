@@ -12,6 +12,8 @@ from homecage.storage.frame_tables import Codes
 
 _SHORT = 0.01
 """ASSUME: a bout shorter than 99 of 100 annotated ones of its behavior is implausible."""
+_LEAST_BOUTS = 20
+"""Bouts of a behavior that must have been annotated before one is too short. ASSUME."""
 _LEAST_CHANGES = 20
 """Changes from a behavior that must have been seen before one that was never seen is implausible."""
 
@@ -26,9 +28,12 @@ class Habits:
 
     @cached_property
     def shortest_s(self) -> NDArray[np.float64]:
-        """How long a bout of each behavior (K,) must last to be plausible; 0 where none was annotated."""
+        """How long a bout of each behavior (K,) must last to be plausible; 0 where few were annotated."""
         return np.array(
-            [np.quantile(own, _SHORT, method="lower") if len(own) else 0 for own in self.lengths_s]
+            [
+                np.quantile(own, _SHORT, method="lower") if len(own) >= _LEAST_BOUTS else 0
+                for own in self.lengths_s
+            ]
         )
 
     @cached_property
@@ -87,11 +92,13 @@ def find_odd(
     said, length_s = codes[start], edges_s[stop] - edges_s[start]
     for at in np.flatnonzero(length_s < habits.shortest_s[said]):
         name, shortest_s = behaviors[said[at]], habits.shortest_s[said[at]]
+        n_bouts = len(habits.lengths_s[said[at]])
+        usual = "99 of 100" if n_bouts > 100 else f"all {n_bouts}"
         yield Oddity(
             int(start[at]),
             int(stop[at]),
             f"{name} for {length_s[at]:.2f} s",
-            f"99 of 100 annotated bouts of {name} last {shortest_s:.2f} s or longer",
+            f"{usual} annotated bouts of {name} last {shortest_s:.2f} s or longer",
         )
     never = (stop[:-1] == start[1:]) & habits.never[said[:-1], said[1:]]
     for after in np.flatnonzero(never) + 1:

@@ -77,18 +77,30 @@ class Doubts:
         known = self.right[np.isfinite(self.right)]
         return float(known.mean()) if len(known) else np.nan
 
-    def list_clips(self) -> list[DoubtfulClip]:
+    def list_clips(self, among: NDArray[np.bool_] | None = None) -> list[DoubtfulClip]:
         """Return clips that together are the video, none over another, what gains most a second first.
 
         They are of two seconds, around what is most doubtful; what then lies between two is shorter.
+
+        Args:
+            among: (T,), the frames that count: no other one gains anything or takes time, and clips without
+                any are left out. None: all do.
         """
-        gained = np.append(0.0, np.cumsum(np.nan_to_num(1 - self.right)))
+        gains, elapsed_s = np.nan_to_num(1 - self.right), self.edges_s
+        if among is not None:
+            gains = np.where(among, gains, 0.0)
+            elapsed_s = np.append(0.0, np.cumsum(np.where(among, np.diff(self.edges_s), 0.0)))
+        gained = np.append(0.0, np.cumsum(gains))
 
         def make(start: int, stop: int) -> DoubtfulClip:
-            seconds = float(self.edges_s[stop] - self.edges_s[start])
+            seconds = float(elapsed_s[stop] - elapsed_s[start])
             return DoubtfulClip(start, stop, seconds, float(gained[stop] - gained[start]))
 
-        clips = [make(*clip) for clip in _choose_clips(gained, self.edges_s)]
+        clips = [
+            make(start, stop)
+            for start, stop in _choose_clips(gained, self.edges_s)
+            if among is None or among[start:stop].any()
+        ]
         # Of nothing that lasts nothing is to be gained by a look.
         return sorted(
             clips, key=lambda one: (-one.gain / one.seconds if one.seconds else 0, one.start)

@@ -26,7 +26,16 @@ MOST_CLIPS = 150
 """Clips listed of a video and method: five minutes of review."""
 
 QUEUE = ["rank", "start", "stop", "start_s", "stop_s", "gain", "why"]
-REVIEW = ["share", "minutes", "n_clips", "expected", "actual", "difference", "at_random"]
+REVIEW = [
+    "share",
+    "minutes",
+    "n_clips",
+    "expected",
+    "actual",
+    "difference",
+    "at_random",
+    "expected_whole",
+]
 
 
 def review_predictions(
@@ -83,9 +92,9 @@ def review_predictions(
         queue = []
         for method in methods:
             doubts = Doubts(by_method, method, elsewhere, behaviors)
-            clips = doubts.list_clips()
-            queue += [{"method": method} | row for row in _list_queue(doubts, clips[:MOST_CLIPS])]
-            points = measure_review(doubts, clips, annotated.get(video))
+            clips = doubts.list_clips()[:MOST_CLIPS]
+            queue += [{"method": method} | row for row in _list_queue(doubts, clips)]
+            points = measure_review(doubts, annotated.get(video))
             reviews += [{"method": method, "video": video} | point for point in points]
         write_tsv(queues / f"{video}.tsv", pd.DataFrame(queue, columns=["method", *QUEUE]))
     table = pd.DataFrame(reviews, columns=["method", "video", *REVIEW])
@@ -94,25 +103,29 @@ def review_predictions(
     write_tsv(review, show_videos(table, sheet))
 
 
-def measure_review(
-    doubts: Doubts, clips: Sequence[DoubtfulClip], truth: Codes | None
-) -> list[dict[str, float]]:
-    """Return what is expected of, and what comes of, the review of the first so many clips of a queue.
+def measure_review(doubts: Doubts, truth: Codes | None) -> list[dict[str, float]]:
+    """Return what is expected of, and what comes of, the review of the first so many clips of a video.
+
+    Both are of the same frames: where some of a video is annotated, these are taken for the whole of it.
 
     Args:
         doubts: of a method.
-        clips: all clips of the video, in the order of the review.
         truth: (T,) what the reviewer says; None where nobody knows.
     """
-    start, stop = np.array([(clip.start, clip.stop) for clip in clips]).reshape(-1, 2).T
-    seconds = np.append(0.0, np.cumsum([clip.seconds for clip in clips]))
     said = np.isfinite(doubts.right)
-    wrong = np.nan_to_num(1 - doubts.right)
-    expected = _accuracy_after(start, stop, wrong, said.sum())
+    judged = None if truth is None else said & (truth != UNLABELED)
+    if judged is not None and not judged.any():
+        judged = None
+    clips = doubts.list_clips(judged)
+    spans = np.array([(clip.start, clip.stop) for clip in clips], dtype=np.intp)
+    start, stop = spans.reshape(-1, 2).T
+    seconds = np.append(0.0, np.cumsum([clip.seconds for clip in clips]))
+    counted = said if judged is None else judged
+    wrong = np.where(counted, 1 - doubts.right, 0.0)
+    expected = _accuracy_after(start, stop, wrong, counted.sum())
     actual = at_random = np.full(len(seconds), np.nan)
-    if truth is not None:
-        known = truth != UNLABELED
-        actual = _accuracy_after(start, stop, known & (truth != doubts.codes), known.sum())
+    if judged is not None:
+        actual = _accuracy_after(start, stop, judged & (truth != doubts.codes), judged.sum())
         # In expectation, of clips that are drawn by chance.
         at_random = actual[0] + (1 - actual[0]) * seconds / max(seconds[-1], 1e-9)
     counts = [
@@ -128,6 +141,7 @@ def measure_review(
             "actual": actual[n],
             "difference": expected[n] - actual[n],
             "at_random": at_random[n],
+            "expected_whole": doubts.expected_accuracy,
         }
         for share, n in zip(SHARES, counts, strict=True)
     ]

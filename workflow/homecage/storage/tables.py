@@ -55,6 +55,7 @@ TEXT_COLUMNS = frozenset(
         "unit",
         "video",
         "why",
+        "within_error",
     }
 )
 """Columns that hold text even where it looks like a number, as many videos' names do."""

@@ -71,7 +71,7 @@ def describe_review(
             ].itertuples(index=False)
         ],
         "frames": int((said.codes != UNLABELED).sum()),
-        "expected": _number(before.loc[name, "expected"]),
+        "expected": _number(before.loc[name, "expected_whole"]),
         # How far such an estimate was from the truth in the other videos.
         "off": _number(others.mean()),
         "end_s": round(float(nothing.edges_s[-1]), 6),

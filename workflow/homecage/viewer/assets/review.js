@@ -149,7 +149,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
     if (goal && expected >= goal)
       text += ` To expect ${Math.round(100 * goal)} %: ${n} more clips, ${minutes(left.slice(0, n)).toFixed(1)} minutes.`;
     if (told.off !== null)
-      text += ` In the other videos such an estimate was off by ${(100 * told.off).toFixed(1)} points.`;
+      text += ` In the other videos such an estimate was off by ${(100 * told.off).toFixed(1)} points before a review.`;
     return [bold, text];
   };
 
