@@ -24,6 +24,7 @@ LEFT_OUT = (
     "homecage.running.fingerprint",
     "homecage.running.memory",
     "homecage.running.prefetch",
+    "homecage.running.screen",
     "homecage.running.watchdog",
 )
 """Modules that cannot change a number: neither they nor what only they import is in a fingerprint."""
