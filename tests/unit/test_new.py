@@ -131,7 +131,7 @@ def test_a_behavior_that_is_nearly_another_is_noted(lab, capsys):
 def test_frames_of_some_files_and_seconds_of_others_are_told_apart(lab, capsys):
     (lab / "labels" / "c.csv").write_text("behavior,start_s,stop_s\nwalk,0.5,2\n")
     assert make(*annotations(lab)) == 0
-    amount = "4 bouts: 20 frames in 3 files, 1.5 s in 1 other\n"
+    amount = "4 bouts (20 frames in 3 files, 1.5 s in 1 other)\n"
     assert f"  walk: {amount}" in capsys.readouterr().out
     assert f"  - {{name: walk}}  # {amount}" in (lab / "my study" / "config.yaml").read_text()
 

@@ -37,11 +37,10 @@ class Amount:
         bouts, frames = _count(self.bouts, "bout"), _count(self.frames, "frame")
         seconds = f"{self.seconds:,.1f} s"
         if self.frames and self.seconds > 0:
-            by_frame, by_time = len(self.files_by_frame), len(self.files_by_time)
-            others = "other" if by_time == 1 else "others"
-            return (
-                f"{bouts}: {frames} in {_count(by_frame, 'file')}, {seconds} in {by_time} {others}"
-            )
+            n_by_time = len(self.files_by_time)
+            by_frame = f"{frames} in {_count(len(self.files_by_frame), 'file')}"
+            by_time = f"{seconds} in {n_by_time} other{'s' * (n_by_time != 1)}"
+            return f"{bouts} ({by_frame}, {by_time})"
         said = [bouts] * bool(self.bouts) + [frames] * bool(self.frames)
         return ", ".join(said + [seconds] * (self.seconds > 0))
 
