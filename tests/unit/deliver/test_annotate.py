@@ -253,7 +253,7 @@ def test_bad_files_stop_no_other_and_are_named_at_the_end(study, tmp_path, capsy
     first, *named, last = error.splitlines()
     assert first == "4 of 5 videos could not be annotated:"
     assert named[0].startswith(f"  - {noise}: damaged: ")
-    assert named[1].startswith("  - ") and "No such file" in named[1] and "none.mpg" in named[1]
+    assert named[1] == f"  - {tmp_path / 'none.mpg'}: no such file; expected a video"
     assert named[2] == (
         f"  - {short}: the video has 5 frames, fewer than the 8 of one clip; remove it from the data set"
     )
@@ -316,14 +316,37 @@ def test_a_part_of_the_picture_is_used_on_request(study, tmp_path):
     np.testing.assert_array_equal(one.probability, other.probability)
 
 
-def test_a_damaged_video_is_used_on_request(again):
+def test_a_folder_is_the_videos_in_it(study, tmp_path):
+    folder = tmp_path / "new"
+    folder.mkdir()
+    for name in ("new one.mpg", "b.MPG", ".hidden.mpg", "notes.txt"):
+        (folder / name).write_bytes((study.path / "new.mpg").read_bytes())
+    bundle, out = study.bundle("alone"), tmp_path / "out"
+    annotate(folder, folder / "b.MPG", bundle=bundle, out=out, threads=1)
+    assert {path.name for path in out.glob("*.bouts.tsv")} == {"new_one.bouts.tsv", "b.bouts.tsv"}
+    bouts = read_tsv(out / "new_one.bouts.tsv")
+    assert {*bouts["video"]} == {"new one"} and {*bouts["damaged"]} == {"no"}
+    seconds = (out / "new_one.bouts.tsv").read_text().splitlines()[-1].split("\t")[4:6]
+    assert all(len(second.partition(".")[2]) <= 6 for second in seconds)
+    with pytest.raises(
+        ConfigError, match=r"out: a folder without videos; expected files named \*\.mpg"
+    ):
+        annotate(out, bundle=bundle, out=out)
+
+
+def test_a_damaged_video_is_used_on_request(again, caplog):
     content = again.video.read_bytes()
     again.video.write_bytes(
         content[: len(content) // 2] + bytes(200) + content[len(content) // 2 :]
     )
     with pytest.raises(AnnotationRunError, match=r"damaged: .*--on-decode-error warn"):
         again()
+    caplog.set_level("WARNING", logger="homecage")
     assert again(on_decode_error="warn") and not again(on_decode_error="warn")
+    bouts = read_tsv(again.output.with_suffix(".bouts.tsv"))
+    assert {*bouts["damaged"]} == {"yes"}
+    said = f"{again.video}: {bouts['stop'].iloc[-1]} frames"
+    assert f"damaged, and scored as far as they could be decoded: {said}" in caplog.messages
     with pytest.raises(AnnotationRunError, match="damaged"):
         again()
 
