@@ -10,7 +10,7 @@ import pytest
 from homecage import verbs
 from homecage.__main__ import load_verb, main
 from homecage.simulate.options import SimulationOptions
-from homecage.verbs import COMMANDS, VERBS, module_of
+from homecage.verbs import COMMANDS, FOR_PEOPLE, VERBS, module_of
 
 RULES = Path(__file__).parents[2] / "workflow" / "rules"
 
@@ -42,7 +42,28 @@ def test_every_verb_explains_itself(verb, capsys):
 def test_an_unknown_verb_lists_the_verbs(capsys):
     assert main(["fly"]) == 2
     assert "train-convnet" in capsys.readouterr().err
+
+
+def test_help_says_what_people_use_first_and_what_each_is_for(capsys):
     assert main(["--help"]) == 0
+    people, _, rules = capsys.readouterr().out.partition("for the workflow's rules")
+    told = {
+        line.split()[0]: line.split(maxsplit=1)[1]
+        for line in people.splitlines()
+        if line[:1] == " "
+    }
+    assert list(told) == list(FOR_PEOPLE)
+    assert {"new", "check", "annotate", "describe-bundle"} <= told.keys()
+    for verb, said in told.items():
+        assert said == load_verb(verb).__doc__.partition("\n")[0] and said.endswith(".")
+    assert set(rules.split()) >= VERBS.keys() - told.keys()
+    assert not told.keys() & set(rules.split())
+
+
+def test_help_imports_nothing_that_is_slow():
+    code = "import sys\nfrom homecage.__main__ import main\nmain(['--help'])\nprint('torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.endswith("False\n")
 
 
 UNRULED = {"simulate", "summarize-seeds", "compare-runs", "write-reference", "check-configuration"}

@@ -1,11 +1,13 @@
 """The command line: ``python -m homecage <verb> --name value ...``; one verb for each rule."""
 
+import ast
 import json
 import logging
 import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from inspect import cleandoc
 from pathlib import Path
 from types import FrameType
@@ -17,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from homecage.errors import ConfigError, HomecageError
 from homecage.running.watchdog import end_with_run
-from homecage.verbs import COMMANDS, VERBS
+from homecage.verbs import COMMANDS, FOR_PEOPLE, VERBS, module_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,12 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] not in COMMANDS | VERBS:
-        commands, verbs = (
-            "\n".join(f"  {verb}" for verb in listed) for listed in (COMMANDS, VERBS)
-        )
         wanted = bool(arguments) and arguments[0] in ("-h", "--help")
-        usage = f"usage: homecage <verb> --help\n\nfor you:\n{commands}\n\nfor the workflow's rules:\n{verbs}"
-        print(usage, file=sys.stderr)
+        print(_list_verbs(), file=sys.stdout if wanted else sys.stderr)
         return 0 if wanted else 2
     verb, *rest = arguments
     logging.basicConfig(format=f"[{verb}] %(levelname)s%(message)s", stream=sys.stderr)
@@ -64,6 +62,28 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"homecage {verb}: stopped; the same command goes on", file=sys.stderr)
         return 128 + signal.SIGINT
     return 0
+
+
+def _list_verbs() -> str:
+    """Return all verbs, those that people use first, each with what it does."""
+    width = max(map(len, FOR_PEOPLE))
+    commands = "\n".join(f"  {verb:{width}}  {summarize_verb(verb)}" for verb in FOR_PEOPLE)
+    others = "\n".join(f"  {verb}" for verb in VERBS if verb not in FOR_PEOPLE)
+    return (
+        f"usage: homecage <command> ...\n\nfor you (homecage <command> --help says more):\n{commands}\n\n"
+        f"for the workflow's rules, which you need not know:\n{others}"
+    )
+
+
+def summarize_verb(verb: str) -> str:
+    """Return the first line of a verb's docstring; its module, which may be slow to import, is only read."""
+    found = find_spec(module_of(verb))
+    assert found is not None and found.origin is not None
+    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    name = (COMMANDS | VERBS)[verb].partition(":")[2]
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    (function,) = (node for node in functions if node.name == name)
+    return (ast.get_docstring(function) or "").partition("\n")[0]
 
 
 def load_verb(verb: str) -> Callable[..., None]:

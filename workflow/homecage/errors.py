@@ -113,6 +113,7 @@ class StudyError(HomecageError):
 
     def __init__(self, problems: Sequence[str], see: str = "") -> None:
         """Name the problems, and where to see more."""
+        self.problems = problems
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         lines = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(

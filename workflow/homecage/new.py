@@ -7,9 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from homecage.annotations.contents import Amount, Contents, read_contents
-from homecage.annotations.match import match_annotations
-from homecage.errors import AnnotationError, ConfigError, HomecageError, StudyError
+from homecage.annotations.contents import Amount
+from homecage.annotations.gather import gather_annotations
+from homecage.annotations.labels import add_labels, find_slips
+from homecage.errors import ConfigError, HomecageError, StudyError
 from homecage.storage.publish import publish
 from homecage.study.files import VIDEO_SUFFIXES, list_videos, refuse_control_characters
 from homecage.study.folds import plan_folds
@@ -17,6 +18,8 @@ from homecage.study.options import FoldOptions
 from homecage.study.study import Study, Video
 
 SHEET, CONFIG = "videos.tsv", "config.yaml"
+_MOST_FILES = 3
+"""That a line names."""
 SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
 """Of the checkout that the library is in; an installed library is in none."""
 
@@ -31,19 +34,32 @@ dataset: {{layout: sheets, root: .}}
 behaviors:{behaviors}
 
 # What is held out together, to test on: video, or a column of videos.tsv, such as animal or cage.
-folds: {{by: video}}
+folds:
+  by: video
+  # number: 4  # quick
 
 # clips: one convnet for all, from clips.tsv; fold: one for each fold, from its annotated training videos.
-convnet: {{trained_on: fold}}
+convnet:
+  trained_on: fold
+  # epochs: 4  # quick
+
+# For a first quick try, of minutes and with worse scores, take the first "# " off the lines that end in
+# "quick", here and above: fewer folds, shorter training, two methods. Put it back before scores count.
+# balance: {{clips_per_behavior: 120}}  # quick
+# methods: {{lstm-3dcnn: null, motion-tcn: null, tcn-behaviors: null}}  # quick
+# comparisons: [[tcn, 3dcnn]]  # quick
 """
 
 _NEXT = """
 Next:
   1. {sheet}: add what your lab knows of each video, in columns such as animal, cage, session, light and
      group, and where a second person annotated, annotator_2.
-  2. {config}: look at the behaviors, and at what is held out together.
-  3. {command}
-     says what would run. Without --dry-run it checks every file, and learns once all are in order."""
+  2. {config}: look at the behaviors, and at what is held out together. For a first quick try,
+     uncomment the lines that end in "quick".
+  3. {check}
+     looks at every file, and says which can be used, how long the run will take and how much disk.
+  4. {run}
+     learns, and scores: results/report/index.html in the study's folder is the first to look at."""
 
 
 def new_study(study: Path, *, videos: Path, annotations: Sequence[Path] = ()) -> None:
@@ -54,58 +70,58 @@ def new_study(study: Path, *, videos: Path, annotations: Sequence[Path] = ()) ->
     Args:
         study: the study's folder; it may be there, with videos in it.
         videos: a folder of videos.
-        annotations: files of annotator 1, each called as its video, or as it and more.
+        annotations: files of annotator 1, each called as its video, or as it and more; or folders of such
+            files, of which those that are of no video are left out.
 
     Raises:
-        HomecageError: the study is there already, or the folder of videos is not.
-        StudyError: there are no videos, their names cannot be told apart, or it is not clear of which
-            video an annotation is.
+        AnnotationError: an annotation is not there.
+        HomecageError: the study is there already, or the folder of videos is not; there are no videos, their
+            names cannot be told apart, or it is not clear of which video an annotation is.
     """
     _refuse_to_overwrite(study)
-    paths = _find_videos(videos)
-    contents, unread = _read_all(annotations)
-    of_video = match_annotations(paths, contents | dict.fromkeys(unread, Contents({})))
-    listed = Study(
-        study.name,
-        tuple(
-            Video(
-                path.stem,
-                _locate(path, study),
-                {"annotator_1": _locate(of_video[path], study)} if path in of_video else {},
-                {},
-            )
-            for path in paths
-        ),
-    )
-    labels = add_labels(contents.values())
+    try:
+        paths = _find_videos(videos)
+        found = gather_annotations(paths, annotations)
+        of_video = found.of_video
+        listed = Study(
+            study.name,
+            tuple(
+                Video(
+                    path.stem,
+                    _locate(path, study),
+                    {"annotator_1": _locate(of_video[path], study)} if path in of_video else {},
+                    {},
+                )
+                for path in paths
+            ),
+        )
+    except StudyError as error:
+        raise HomecageError(_refuse(error.problems)) from None
+    labels = add_labels(found.contents)
     with publish(study / CONFIG) as config, publish(study / SHEET) as sheet:
         config.write_text(_CONFIG.format(behaviors=write_behaviors(labels)), encoding="utf-8")
         sheet.write_text(_write_sheet(listed), encoding="utf-8")
     for line in _describe(study, listed, labels):
         print(line)
-    for warning in (*unread.values(), *_find_shortcomings(listed, labels), *_find_inner(videos)):
+    for warning in (
+        *found.warnings,
+        *_name_slips(labels, study / CONFIG),
+        *_find_shortcomings(listed, labels),
+        *_find_inner(videos),
+    ):
         print(f"warning: {warning}")
-    command = ["snakemake", "--directory", str(study), "--cores", "all", "--dry-run"]
+    check = ["homecage", "check", "--study", str(study)]
+    run = ["snakemake", "--directory", str(study), "--cores", "all"]
     if SNAKEFILE.exists() and SNAKEFILE.parent != Path.cwd():
-        command[1:1] = ["--snakefile", str(SNAKEFILE)]
-    print(_NEXT.format(sheet=study / SHEET, config=study / CONFIG, command=shlex.join(command)))
-
-
-def add_labels(contents: Iterable[Contents]) -> dict[str, Amount]:
-    """Return how much bears each label in all files, in alphabetical order.
-
-    Labels that differ in their case only are one, by its commonest spelling: a vocabulary does not tell
-    them apart.
-    """
-    spelled: dict[str, dict[str, Amount]] = {}
-    for content in contents:
-        for label, amount in content.labels.items():
-            own = spelled.setdefault(label.casefold(), {})
-            own[label] = own.get(label, Amount()) + amount
-    return {
-        max(own, key=lambda label: own[label].bouts): sum(own.values(), Amount())
-        for _, own in sorted(spelled.items())
-    }
+        run[1:1] = ["--snakefile", str(SNAKEFILE)]
+    print(
+        _NEXT.format(
+            sheet=study / SHEET,
+            config=study / CONFIG,
+            check=shlex.join(check),
+            run=shlex.join(run),
+        )
+    )
 
 
 def write_behaviors(labels: Mapping[str, Amount]) -> str:
@@ -113,6 +129,7 @@ def write_behaviors(labels: Mapping[str, Amount]) -> str:
     if not labels:
         return " []  # No annotation says; two are needed, or more: [{name: walk}, {name: rest}]"
     taken = {label.casefold() for label in labels}
+    slips = find_slips(labels)
     lines = [""]
     for label, amount in labels.items():
         behavior: dict[str, object] = {"name": label}
@@ -124,13 +141,41 @@ def write_behaviors(labels: Mapping[str, Amount]) -> str:
         text = yaml.safe_dump(
             behavior, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
         )
-        lines.append(f"  - {text.strip()}  # {amount}")
+        slip = ""
+        if near := slips.get(label):
+            slip = f"; near {_show(near)}: a slip? Then remove this line, and mend {_list_files(amount)}"
+        lines.append(f"  - {text.strip()}  # {amount}{slip}")
     return "\n".join(lines)
 
 
 def _make_name(label: str) -> str:
     """Return what a behavior may be called (``Behavior.name``) that is near a label."""
     return re.sub(r"[^\w .-]+", "_", label).lstrip(" .-") or "_"
+
+
+def _name_slips(labels: Mapping[str, Amount], config: Path) -> Iterable[str]:
+    for label, near in find_slips(labels).items():
+        amount = labels[label]
+        yield (
+            f"{_show(label)} ({amount}) is near {_show(near)}: a slip? Then remove it from {config}, "
+            f"and mend {_list_files(amount)}"
+        )
+
+
+def _list_files(amount: Amount) -> str:
+    """Name the files that a label stands in, if they are few."""
+    names = sorted(_show(path.name) for path in amount.files_by_frame | amount.files_by_time)
+    return ", ".join(names) if 0 < len(names) <= _MOST_FILES else "the files"
+
+
+def _show(text: str) -> str:
+    """Return a text as it may stand in a line, be it a comment of YAML."""
+    return text if text.isprintable() else repr(text)
+
+
+def _refuse(problems: Sequence[str]) -> str:
+    lines = "\n".join(f"  - {problem}" for problem in problems)
+    return f"no study was made:\n{lines}\nMend what is named, and run the same command again."
 
 
 def _refuse_to_overwrite(study: Path) -> None:
@@ -165,21 +210,6 @@ def _find_inner(folder: Path) -> list[str]:
     ]
 
 
-def _read_all(
-    paths: Iterable[Path],
-) -> tuple[dict[Path, Contents], dict[Path, AnnotationError]]:
-    """Return what the files hold, and what is wrong with those that are there and cannot be read."""
-    contents, unread = {}, {}
-    for path in paths:
-        try:
-            contents[path] = read_contents(path)
-        except AnnotationError as error:
-            if not path.is_file():
-                raise
-            unread[path] = error
-    return contents, unread
-
-
 def _locate(path: Path, study: Path) -> Path:
     """Return where a file is, from the study if it is in it: so they may be moved together."""
     whole, folder = path.parent.resolve() / path.name, study.resolve()
@@ -199,7 +229,7 @@ def _describe(study: Path, listed: Study, labels: Mapping[str, Amount]) -> Itera
     annotated = sum(bool(video.annotations) for video in listed.videos)
     yield f"{study / SHEET}: {len(listed.videos)} videos, {annotated} of them annotated"
     yield f"{study / CONFIG}: {len(labels)} behaviors"
-    yield from (f"  {label}: {amount}" for label, amount in labels.items())
+    yield from (f"  {_show(label)}: {amount}" for label, amount in labels.items())
 
 
 def _find_shortcomings(listed: Study, labels: Mapping[str, Amount]) -> Iterable[str]:

@@ -80,6 +80,20 @@ VERBS: dict[str, str] = {
 }
 
 
+FOR_PEOPLE = (
+    *COMMANDS,
+    *(
+        "annotate",
+        "describe-bundle",
+        "check-configuration",
+        "summarize-seeds",
+        "compare-runs",
+        "simulate",
+    ),
+)
+"""What people type, whether a rule runs it or not; in the order in which they come to need it."""
+
+
 def module_of(verb: str) -> str:
     """Return the module that a verb's function is in."""
-    return VERBS[verb].partition(":")[0]
+    return (COMMANDS | VERBS)[verb].partition(":")[0]

@@ -38,6 +38,7 @@ rule make_bundle:
         ),
         scores="results/evaluation/scores.tsv",
         per_behavior="results/evaluation/per_behavior.tsv",
+        accuracy="results/evaluation/accuracy.tsv",
     output:
         "results/bundle/{method}.safetensors",
     log:
@@ -73,8 +74,8 @@ rule make_bundle:
         " --frames {params.frames:q} --geometry {params.geometry:q} --videos {input.videos:q}"
         " --reports {input.reports:q} --annotations {input.annotations:q}"
         " --crops {params.crops:q} --clips {input.clips:q}"
-        " --scores {input.scores:q} --per-behavior {input.per_behavior:q} --license={params.license:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --scores {input.scores:q} --per-behavior {input.per_behavior:q} --accuracy {input.accuracy:q}"
+        " --license={params.license:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule describe_bundle:

@@ -17,7 +17,9 @@ from homecage.convnet.options import NetworkOptions
 from homecage.deliver.annotate import annotate
 from homecage.deliver.bundle import make_bundle, read_bundle, read_header
 from homecage.deliver.bundled import KINDS, refuse_unbundled
+from homecage.deliver.card import SCORES
 from homecage.errors import AnnotationRunError, BundleError, ConfigError, StoreError
+from homecage.evaluate.scores import MEASURES
 from homecage.features.fc6 import extract_fc6
 from homecage.features.motion import extract_motion
 from homecage.features.options import Fc6Options
@@ -191,6 +193,7 @@ class Study:
             "clips": [self.path / "frames" / "a.json"],
             "scores": self.path / "scores.tsv",
             "per_behavior": self.path / "per_behavior.tsv",
+            "accuracy": self.path / "accuracy.tsv",
             "license": "CC-BY-4.0",
         }
         make_bundle(output=output, **known | told)
@@ -216,6 +219,9 @@ def study(tmp_path_factory):
     )
     scores = scores.assign(average="videos", value=[0.1, 0.25, 0.3], low=np.nan, high=0.5)
     write_tsv(study.path / "scores.tsv", scores)
+    drawn = scores[["method", "frames_of"]].assign(unit="animal", n_units=2, source="measured")
+    published = drawn.iloc[:1].assign(method="tcn", unit=np.nan, n_units=np.nan, source="published")
+    write_tsv(study.path / "accuracy.tsv", pd.concat([published, drawn]))
     found = scores[["method", "frames_of"]].assign(behavior="dig", recall=0.5, precision=np.nan)
     write_tsv(study.path / "per_behavior.tsv", found.assign(f1=0.4, kappa=0.1, support=20))
     for method, (_, options, _) in METHODS.items():
@@ -253,7 +259,7 @@ def test_bad_files_stop_no_other_and_are_named_at_the_end(study, tmp_path, capsy
     first, *named, last = error.splitlines()
     assert first == "4 of 5 videos could not be annotated:"
     assert named[0].startswith(f"  - {noise}: damaged: ")
-    assert named[1].startswith("  - ") and "No such file" in named[1] and "none.mpg" in named[1]
+    assert named[1] == f"  - {tmp_path / 'none.mpg'}: no such file; expected a video"
     assert named[2] == (
         f"  - {short}: the video has 5 frames, fewer than the 8 of one clip; remove it from the data set"
     )
@@ -316,14 +322,40 @@ def test_a_part_of_the_picture_is_used_on_request(study, tmp_path):
     np.testing.assert_array_equal(one.probability, other.probability)
 
 
-def test_a_damaged_video_is_used_on_request(again):
+def test_a_folder_is_the_videos_in_it(study, tmp_path):
+    folder = tmp_path / "new"
+    folder.mkdir()
+    for name in ("new one.mpg", "b.MPG", ".hidden.mpg", "notes.txt"):
+        (folder / name).write_bytes((study.path / "new.mpg").read_bytes())
+    bundle, out = study.bundle("alone"), tmp_path / "out"
+    film(folder / "odd.mkv", rate=24.9, arguments=LOSSLESS)
+    annotate(folder, folder / "b.MPG", bundle=bundle, out=out, threads=1)
+    assert {path.name for path in out.glob("*.bouts.tsv")} == {
+        f"{name}.bouts.tsv" for name in ("new_one", "b", "odd")
+    }
+    bouts = read_tsv(out / "new_one.bouts.tsv")
+    assert {*bouts["video"]} == {"new one"} and {*bouts["damaged"]} == {"no"}
+    seconds = (out / "odd.bouts.tsv").read_text().splitlines()[-1].split("\t")[4:6]
+    assert all(len(second.partition(".")[2]) <= 6 for second in seconds)
+    with pytest.raises(
+        ConfigError, match=r"out: a folder without videos; expected files named \*\.mpg"
+    ):
+        annotate(out, bundle=bundle, out=out)
+
+
+def test_a_damaged_video_is_used_on_request(again, caplog):
     content = again.video.read_bytes()
     again.video.write_bytes(
         content[: len(content) // 2] + bytes(200) + content[len(content) // 2 :]
     )
     with pytest.raises(AnnotationRunError, match=r"damaged: .*--on-decode-error warn"):
         again()
+    caplog.set_level("WARNING", logger="homecage")
     assert again(on_decode_error="warn") and not again(on_decode_error="warn")
+    bouts = read_tsv(again.output.with_suffix(".bouts.tsv"))
+    assert {*bouts["damaged"]} == {"yes"}
+    said = f"{again.video}: {bouts['stop'].iloc[-1]} frames"
+    assert f"damaged, and scored as far as they could be decoded: {said}" in caplog.messages
     with pytest.raises(AnnotationRunError, match="damaged"):
         again()
 
@@ -390,8 +422,16 @@ def test_a_bundle_says_what_it_is(study, capsys):
         "| FD | kappa | 0.300 | [n/a, 0.500] |",
         "| FD | dig | 0.500 | n/a | 0.400 | 20 |",
         "held out (2 folds by video), not of this very model",
+        "the 95 % intervals are by drawing again by `animal`, all videos of one together (2 of FD).",
+        "- `FD`: all frames that annotator 1 labeled.",
+        "- `kappa`: ",
     ):
         assert said in card
+    assert "videos again" not in card and "`edit`" not in card and "FD*" not in card
+
+
+def test_every_score_is_explained():
+    assert {*SCORES} == {*MEASURES}
 
 
 def spoil(bundle, path, change):

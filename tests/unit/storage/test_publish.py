@@ -1,6 +1,7 @@
 """A result appears whole or not at all."""
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,28 @@ def test_a_full_disk_is_told_of_with_the_files_name(tmp_path):
     ):
         full.write(b"1")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_who_may_read_a_result_is_the_umasks_to_say(tmp_path, umask, mode):
+    """Whatever the writer left: safetensors lets nobody else read, a copy has the rights of its original."""
+    before = os.umask(umask)
+    try:
+        with publish(tmp_path / "model.safetensors") as temporary:
+            temporary.touch(mode=0o600)
+        with publish(tmp_path / "folder") as temporary:
+            write_folder(temporary, "")
+            (temporary / "part").chmod(0o400)
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "model.safetensors", tmp_path / "folder" / "part"):
+        assert path.stat().st_mode & 0o777 == mode
+
+
+def test_rights_that_a_writer_gave_stay(tmp_path):
+    """As a folder's default list of rights gives them."""
+    with publish(tmp_path / "table.tsv") as temporary:
+        temporary.touch()
+        temporary.chmod(0o666)
+    assert (tmp_path / "table.tsv").stat().st_mode & 0o777 == 0o666

@@ -23,14 +23,13 @@ def match_annotations(
     of_video: dict[Path, list[Path]] = defaultdict(list)
     problems = []
     for path, content in annotations.items():
-        named = _find_named(videos, content.videos)
-        found = named or _find_by_name(videos, path)
+        found = find_videos(videos, path, content)
         if not found:
             problems.append(
                 f"{path}: is of no video, by its name; expected that of a video, as "
                 f"{videos[0].stem + path.suffix!r}, or one that begins with it: rename it, or leave it out"
             )
-        if len(found) > 1 and not named:
+        if len(found) > 1 and not _find_named(videos, content.videos):
             listed = " or ".join(video.name for video in found)
             problems.append(f"{path}: may be of {listed}, by its name; rename it as its video")
         for video in found:
@@ -44,6 +43,11 @@ def match_annotations(
             )
     refuse(problems)
     return {video: own[0] for video, own in of_video.items()}
+
+
+def find_videos(videos: Sequence[Path], annotation: Path, content: Contents) -> list[Path]:
+    """Return the videos that an annotation may be of: that it names, or else that its own name fits."""
+    return _find_named(videos, content.videos) or _find_by_name(videos, annotation)
 
 
 def _find_named(videos: Iterable[Path], names: Iterable[str]) -> list[Path]:

@@ -44,6 +44,7 @@ from homecage.sequence.decoding import apply_calibration
 from homecage.storage.frame_tables import read_making, write_predictions
 from homecage.storage.tables import write_tsv
 from homecage.study.crop import Crop, parse_crop
+from homecage.study.files import VIDEO_SUFFIXES, find_problem
 from homecage.study.names import find_unsafe, safe_name
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def annotate(
     file stops no other one; it is named at the end, and the exit status is 1.
 
     Args:
-        videos: video files.
+        videos: video files, or folders of them.
         bundle: the bundle to score them with.
         out: the folder to write to.
         crop: the part of each picture that is used, x,y,width,height in pixels of the upright frame, as in
@@ -97,7 +98,7 @@ def annotate(
         ConfigError: the crop is none; there is no video, or the results of two would have one name.
         AnnotationRunError: names the videos that could not be annotated.
     """
-    videos = tuple(dict.fromkeys(videos))
+    videos = tuple(dict.fromkeys(list_given(videos)))
     refuse_names(videos)
     n_threads = threads or len(os.sched_getaffinity(0))
     make_deterministic(n_threads)
@@ -115,17 +116,46 @@ def annotate(
         logger.info("%d of %d videos were done before", n_done, len(videos))
     headers = {video: read_header(video, annotator.frames) for video in waiting}
     progress = Progress(header.n_frames for header in headers.values())
-    problems = []
+    problems, damaged = [], []
     for number, video in enumerate(waiting, start=1):
         try:
-            n_frames = annotator.annotate(video, headers[video], out, progress)
-            logger.info("%d of %d: %s: %d frames", number, len(waiting), video, n_frames)
+            found = annotator.annotate(video, headers[video], out, progress)
+            said = f"{video}: {found.n_frames} frames"
+            logger.info("%d of %d: %s", number, len(waiting), said)
+            if found.damage:
+                damaged.append(said)
         except _GIVEN as error:
             problem = str(error) if str(video) in str(error) else f"{video}: {error}"
             logger.warning("%d of %d: %s", number, len(waiting), problem)
             problems.append(problem)
+    if damaged:
+        logger.warning(
+            "damaged, and scored as far as they could be decoded: %s", "; ".join(damaged)
+        )
     if problems:
         raise AnnotationRunError(problems, len(videos))
+
+
+def list_given(paths: Iterable[Path]) -> Iterator[Path]:
+    """List the named videos, and those that lie in the named folders.
+
+    Raises:
+        ConfigError: a folder has none.
+    """
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        inner = [
+            file
+            for file in sorted(path.iterdir())
+            if file.suffix.lower() in VIDEO_SUFFIXES and not file.name.startswith(".")
+        ]
+        if not inner:
+            raise ConfigError(
+                f"{path}: a folder without videos; expected files named *{', *'.join(VIDEO_SUFFIXES)}"
+            )
+        yield from inner
 
 
 def refuse_names(videos: Sequence[Path]) -> None:
@@ -184,17 +214,17 @@ class Annotator:
             and (self._takes_damaged or not made.get("damaged"))
         )
 
-    def annotate(self, video: Path, header: Header, out: Path, progress: Progress) -> int:
-        """Write a video's results; return how many frames it has.
+    def annotate(self, video: Path, header: Header, out: Path, progress: Progress) -> Decoding:
+        """Write a video's results; return what was found of it.
 
         Raises:
-            OSError: there is no such file.
             RateError: its frame rate is not that of the bundle.
             ShortVideoError: it does not fill one clip.
-            VideoError: it is damaged.
+            VideoError: it is not there, or is damaged.
         """
         known, outputs = self._bundle.header, Outputs.name(video, out)
-        video.stat()
+        if problem := find_problem(video):
+            raise VideoError(video, f"{problem}; expected a video")
         out.mkdir(parents=True, exist_ok=True)
         # Before it is decoded: a file that is written to meanwhile is another one the next time.
         described = describe_file(video, outputs.report)
@@ -217,10 +247,14 @@ class Annotator:
         clip = self._find_clips(found, time_s)
         probability = self._decode(np.concatenate(parts))[clip]  # (T, K)
         codes = probability.argmax(axis=1).astype(np.int8)
-        key, behaviors = outputs.predictions.stem, known.behaviors
+        behaviors = known.behaviors
         write_report(outputs.report, [describe_decoding(described, found)])
         bouts = Scoring(tuple(behaviors), codes, probability, found.time_s).bouts
-        bouts.insert(0, "video", key)
+        bouts.insert(0, "video", video.stem)
+        # To the microsecond: what a sum of times has beyond it is rounding.
+        bouts[["start_s", "stop_s"]] = bouts[["start_s", "stop_s"]].round(6)
+        # Nothing else in the table tells a video that was cut off from one that is over.
+        bouts["damaged"] = "yes" if found.damage else "no"
         write_tsv(outputs.bouts, bouts)
         write_predictions(
             outputs.predictions,
@@ -228,7 +262,7 @@ class Annotator:
             probability,
             behaviors,
             method=known.method,
-            video=key,
+            video=outputs.predictions.stem,
             made_from={
                 "bundle_sha256": self._bundle.sha256,
                 "file": file,
@@ -237,7 +271,7 @@ class Annotator:
                 "damaged": bool(found.damage),
             },
         )
-        return found.n_frames
+        return found
 
     def _measure_times(self, video: Path, header: Header) -> NDArray[np.float64] | None:
         """Return when each frame is shown (T,), where the video must be shown at another rate.

@@ -25,6 +25,7 @@ from homecage.deliver.bundled import refuse_unbundled
 from homecage.deliver.header import (
     FORMAT,
     BehaviorScore,
+    Drawn,
     Header,
     LearnedClips,
     LearnedModel,
@@ -87,6 +88,7 @@ def make_bundle(
     clips: list[Path],
     scores: Path,
     per_behavior: Path,
+    accuracy: Path,
     license: str,
     output: Path,
 ) -> None:
@@ -113,6 +115,7 @@ def make_bundle(
         clips: reports of decoding the folders of clips that the convnet learned from.
         scores: the table ``scores.tsv``.
         per_behavior: the table ``per_behavior.tsv``.
+        accuracy: the table ``accuracy.tsv``, which says what intervals are drawn from.
         license: under which it may be used; an empty text: none is stated.
         output: the safetensors file to write.
 
@@ -175,6 +178,7 @@ def make_bundle(
         held_out=held_out,
         scores=tuple(_list_scores(scores, method)),
         per_behavior=tuple(_list_behaviors(per_behavior, method)),
+        drawn=tuple(_list_drawn(accuracy, method)),
         license=license or None,
         made_with={
             "homecage": find_version("homecage"),
@@ -327,6 +331,13 @@ def _list_behaviors(table: Path, method: str) -> Iterable[BehaviorScore]:
     return (
         BehaviorScore(**_plain(row, BehaviorScore.model_fields)) for row in own.to_dict("records")
     )
+
+
+def _list_drawn(table: Path, method: str) -> Iterable[Drawn]:
+    found = read_tsv(table)
+    own = found[(found["method"] == method) & (found["source"] == "measured")]
+    rows = own.drop_duplicates("frames_of").to_dict("records")
+    return (Drawn(**_plain(row, Drawn.model_fields)) for row in rows)
 
 
 def _plain(row: Mapping[Any, Any], wanted: Iterable[str]) -> dict[str, Any]:

@@ -6,8 +6,32 @@ from pathlib import Path
 
 from homecage.deliver.bundle import read_header
 from homecage.deliver.header import Header
-from homecage.evaluate.names import OVER_VIDEOS
+from homecage.evaluate.names import FD, FD_STAR, OVER_VIDEOS
 from homecage.storage.publish import publish
+
+FRAMES = {
+    FD: "all frames that annotator 1 labeled.",
+    FD_STAR: "those of them that annotator 2 labeled too.",
+}
+SCORES = {
+    "accuracy_behaviors": "the mean recall of the behaviors that occur.",
+    "accuracy_frames": "the share of frames that are right.",
+    "kappa": "Cohen's: agreement beyond chance; 1 is perfect, 0 what chance gives.",
+    "macro_f1": "the mean F1 of the behaviors that occur.",
+    "segment_f1_10": "F1 of bouts, where one is found that shares 10 % of the union with its own.",
+    "segment_f1_25": "the same, with 25 %.",
+    "segment_f1_50": "the same, with 50 %.",
+    "edit": "how alike the sequences of bouts are, however long each is; 1 is the same.",
+    "bouts": "predicted bouts.",
+    "true_bouts": "annotated bouts.",
+    "bout_ratio": "predicted bouts / annotated bouts.",
+    "median_bout_s": "the median length of predicted bouts, in seconds.",
+    "true_median_bout_s": "that of annotated bouts.",
+    "time_budget_error": "how far a behavior's share of the time is off, the mean over behaviors.",
+    "log_loss": "minus the logarithm of the true behavior's probability; 0 is perfect.",
+    "calibration_error": "how far accuracy is from the probability that was stated; 0 is perfect.",
+}
+"""What each score is, in a line; docs/method.md has more."""
 
 
 def describe_bundle(bundle: Path, *, output: Path | None = None) -> None:
@@ -85,9 +109,12 @@ def _describe_scores(header: Header) -> Iterator[str]:
     yield "## Scores"
     yield ""
     yield f"Of the same method when videos were held out ({header.held_out}), not of this very model, which"
-    yield "has learned from all of them. Means over videos; the 95 % intervals are by drawing videos again."
+    yield f"has learned from all of them. Means over videos{_describe_drawing(header)}."
     yield ""
     own = [score for score in header.scores if score.average == OVER_VIDEOS]
+    yield from _explain(FRAMES, [score.frames_of for score in own])
+    yield from _explain(SCORES, [score.measure for score in own])
+    yield ""
     yield from _draw_table(
         ("frames of", "score", "value", "interval"),
         (
@@ -115,6 +142,20 @@ def _describe_scores(header: Header) -> Iterator[str]:
             for found in header.per_behavior
         ),
     )
+
+
+def _describe_drawing(header: Header) -> str:
+    """Say what intervals are drawn from, and how many there are of it."""
+    if not header.drawn:
+        return ""
+    unit = header.drawn[0].unit  # The study's, whatever the frames.
+    how = "videos again" if unit == "video" else f"again by `{unit}`, all videos of one together"
+    counts = ", ".join(f"{drawn.n_units} of {drawn.frames_of}" for drawn in header.drawn)
+    return f"; the 95 % intervals are by drawing {how} ({counts})"
+
+
+def _explain(meanings: Mapping[str, str], used: Sequence[str]) -> Iterator[str]:
+    yield from (f"- `{name}`: {meaning}" for name, meaning in meanings.items() if name in used)
 
 
 def _describe_limits(header: Header) -> Iterator[str]:

@@ -69,6 +69,15 @@ class Score(_Part):
     high: float | None
 
 
+class Drawn(_Part):
+    """What is drawn again, all of its videos together, for the intervals of scores on some frames."""
+
+    frames_of: str
+    unit: str
+    """video, or the column of the study's sheet that the folds do not divide."""
+    n_units: int
+
+
 class BehaviorScore(_Part):
     """How a behavior was found when each video was held out in turn."""
 
@@ -114,6 +123,7 @@ class Header(_Part):
     """How scores were made, in words."""
     scores: tuple[Score, ...]
     per_behavior: tuple[BehaviorScore, ...]
+    drawn: tuple[Drawn, ...] = ()
     license: str | None
     made_with: dict[str, str]
     """Versions."""

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -17,9 +18,9 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def publish(path: Path) -> Iterator[Path]:
     """Yield a unique temporary path beside ``path``; on success flush it and rename it to ``path``.
 
-    The caller makes a file or a directory there. An earlier result is replaced only when the new one
-    is complete; after an error it is untouched and the temporary is gone. What a killed writer of
-    the same result left is removed.
+    The caller makes a file or a directory there; who may read it is the umask's to say. An earlier
+    result is replaced only when the new one is complete; after an error it is untouched and the
+    temporary is gone. What a killed writer of the same result left is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
@@ -28,6 +29,7 @@ def publish(path: Path) -> Iterator[Path]:
     temporary = path.with_name(name + path.suffix)
     try:
         yield temporary
+        _permit(temporary)
         _flush(temporary)
         if temporary.is_dir() and path.exists():
             # A directory cannot be renamed over another: move the old one aside first.
@@ -71,6 +73,19 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:  # Another user's.
         pass
     return True
+
+
+def _permit(path: Path) -> None:
+    """Let those read and write files whom the umask lets, as safetensors, for one, does not.
+
+    Rights are added and never taken away: a folder's own list of rights may give more than the umask does.
+    """
+    umask = os.umask(0o077)
+    os.umask(umask)
+    for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if file.is_file() and (wanted := mode | (0o666 & ~umask)) != mode:
+            file.chmod(wanted)
 
 
 def _flush(path: Path) -> None:
