@@ -15,12 +15,6 @@ SHEETS = {
     "folds": tabulate_folds(PLAN),
     "cohort": COHORT.tabulate(),
 }
-VOCABULARY = json.dumps(
-    {
-        "behaviors": [b.model_dump(exclude={"color"}) for b in EXPERIMENT.behaviors],
-        "ignored_labels": EXPERIMENT.ignored_labels,
-    }
-)
 
 if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "animal")):
     logger.warning(

@@ -463,16 +463,18 @@ def test_what_fails_is_set_aside_on_request(lab):
     lab.add_video("d", damage=["cut off"])
     lab.annotate("b", "frame: 1-2 fly\n", annotator=2)
     lab.add_clip("day", "x_groo_3", 30)
-    state = {"frames/d": "1", "annotations/annotator_2/b": "2", "frames/b": "3", "clips/day": "4"}
+    lab.add_clip("day", "x_w_4", 100, found={"sha256": "of a.mpg"})
+    state = {"frames/d": "1", "frames/a": "2", "frames/b": "3", "clips/day": "4"}
     told = {"aside": lab.root / "aside.json", "state": json.dumps(state)}
     with pytest.raises(SetAsideError) as error:
         lab.check(**told)
     assert not (lab.root / "checked.tsv").exists()
     first, *lines, last = str(error.value).splitlines()
-    assert first.startswith("3 files cannot be used and left the study") and len(lines) == 3
+    assert first.startswith("4 files cannot be used and left the study") and len(lines) == 4
     assert last == "Run the same command again: it goes on without them."
     left = {Path(one.path).name: one for one in read_aside(told["aside"])}
-    assert left["b.mpg"].state == {"annotations/annotator_2/b": "2", "frames/b": "3"}
+    assert left["b.mpg"].state == {"frames/b": "3"}
+    assert left["x_w_4.mpg"].state == {"clips/day": "4", "frames/a": "2"}  # It is a copy of a.
     assert left["b.mpg"].why.startswith(f"{lab.root / 'b2.txt'}: line 1: unknown behavior 'fly'")
     assert left["d.mpg"].state == {"frames/d": "1"} and "cut off" in left["d.mpg"].why
     assert left["x_groo_3.mpg"].state == {"clips/day": "4"}

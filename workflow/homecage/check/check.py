@@ -14,7 +14,7 @@ import pandas as pd
 from homecage.annotations.options import AnnotationOptions
 from homecage.annotations.read import Annotation, label_frames
 from homecage.check.annotations import Annotated, list_problems, read_annotated
-from homecage.check.aside import Aside, add_aside, name_parts
+from homecage.check.aside import Aside, add_aside
 from homecage.check.demand import Demand
 from homecage.check.files import find_same_content, judge_rates
 from homecage.check.learning import find_unlearnable, find_unspoken, has_labeled_clip
@@ -85,8 +85,8 @@ def check_study(
     of the annotations and what to know of how they were read, what the frames were held against, all that
     is unusual or damaged and used nevertheless, and the further columns of the sheet. Beside it, whatever
     they are, lie the verdicts on all files: ``verdicts.tsv``, and a page with pictures, ``index.html``. If
-    there is ``aside``, files that fail are written there, with what they are by ``state`` (JSON of
-    ``identify_study``), to be left out when the study is planned again. ``demand`` is what the
+    there is ``aside``, files that fail are written there, with what their verdict hangs on by ``state`` (JSON
+    of ``identify_judged``), to be left out when the study is planned again. ``demand`` is what the
     experiment asks of a machine; what the run will take then stands beside the verdicts.
 
     Raises:
@@ -157,7 +157,7 @@ def check_study(
     write_verdicts(output.with_name("verdicts.tsv"), [*verdicts, *of_run])
     write_page(output.with_name("index.html"), [*verdicts, *of_run], by_report)
     if problems := [problem for verdict in verdicts for problem in verdict.problems]:
-        failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state))
+        failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state), check.same_as)
         if aside is None or failed is None:
             raise StudyError(problems, _say_where(output.parent, verdicts))
         add_aside(aside, failed)
@@ -186,25 +186,30 @@ def _say_where(folder: Path, verdicts: list[Verdict]) -> str:
 
 
 def _list_aside(
-    verdicts: list[Verdict], video_rows: list[Row], clip_rows: list[Row], state: dict[str, str]
+    verdicts: list[Verdict],
+    video_rows: list[Row],
+    clip_rows: list[Row],
+    state: Mapping[str, str],
+    same_as: Mapping[str, str],
 ) -> list[Aside] | None:
     """Return the videos and clips that fail, a video also by its annotation.
 
     None where something fails that no file is to blame for.
     """
-    leaving: dict[str, tuple[str, dict[str, str]]] = {}
-    for row in clip_rows:
-        leaving[row["path"]] = row["path"], name_parts(state, folder=row["folder"])
+    leaving = {row["path"]: (row["path"], f"clips/{row['folder']}") for row in clip_rows}
     for row in video_rows:
-        parts = name_parts(state, video=row["video"])
-        leaving |= {row[c]: (row["path"], parts) for c in ("path", *ANNOTATORS) if row[c]}
+        video = row["path"], f"frames/{row['video']}"
+        leaving |= {row[column]: video for column in ("path", *ANNOTATORS) if row[column]}
     failed: dict[str, Aside] = {}
     for verdict in verdicts:
         if verdict.problems:
             if verdict.path not in leaving:
                 return None
-            path, were = leaving[verdict.path]
+            path, part = leaving[verdict.path]
             why = verdict.what if verdict.path == path else f"{verdict.path}: {verdict.what}"
+            # A copy is one only as long as the other is there.
+            others = [leaving[same_as[path]][1]] if path in same_as else []
+            were = {one: state.get(one, "") for one in (part, *others)}
             failed.setdefault(path, Aside(path, why, were))
     return list(failed.values())
 
