@@ -24,7 +24,7 @@ if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "an
 
 
 if workflow.is_main_process and ASIDE:
-    left = "".join(f"\n  - {one.path}: {one.why}" for one in ASIDE)
+    left = "".join(f"\n  - {one}" for one in ASIDE)
     logger.warning(f"Set aside by an earlier check, unless they are mended:{left}")
 
 

@@ -21,8 +21,28 @@ class Aside:
     path: str
     """Of a video, whose annotations go with it, or of a clip."""
     why: str
+    """What is wrong with it, or with ``blamed``."""
     state: Mapping[str, str]
-    """What its verdict hung on, as ``identify_judged`` tells."""
+    """What its verdict hung on, as ``identify_judged`` tells: its own part first."""
+    blamed: str = ""
+    """The annotation that a video left for; empty where the file itself is to blame."""
+
+    def __str__(self) -> str:
+        """Name what is to be mended first."""
+        return f"{self.blamed or self.path}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """Why it left, and with what."""
+        return (
+            f"{self.why}; its video, {self.path}, left the study with it"
+            if self.blamed
+            else self.why
+        )
+
+    def stands(self, now: Mapping[str, str]) -> bool:
+        """Tell whether all is as it was when it was judged."""
+        return all(now.get(part) == was for part, was in self.state.items())
 
 
 def read_aside(path: Path) -> list[Aside]:
@@ -55,11 +75,7 @@ def set_aside(
         *(str(video.path) for video in study.videos),
         *(str(clip.path) for folder in study.clip_folders for clip in folder.clips),
     }
-    left = [
-        one
-        for one in aside
-        if one.path in paths and all(now.get(part) == was for part, was in one.state.items())
-    ]
+    left = [one for one in aside if one.path in paths and one.stands(now)]
     gone = {one.path for one in left}
     videos = tuple(video for video in study.videos if str(video.path) not in gone)
     folders = [
