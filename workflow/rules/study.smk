@@ -23,7 +23,7 @@ if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "an
     )
 
 
-if workflow.is_main_process and ASIDE:
+if workflow.is_main_process and ASIDE and not SCREEN.verdicts_follow:
     left = "".join(f"\n  - {one}" for one in ASIDE)
     logger.warning(f"Set aside by an earlier check, unless they are mended:{left}")
 

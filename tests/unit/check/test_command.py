@@ -10,6 +10,7 @@ from homecage.check import command
 from homecage.check.command import check
 from homecage.check.verdicts import Verdict, write_verdicts
 from homecage.errors import ConfigError, HomecageError
+from homecage.running.screen import VERDICTS_FOLLOW
 
 VERDICTS = [
     Verdict("study", "", warnings=["no clip shows rear"]),
@@ -27,7 +28,8 @@ def run(tmp_path, monkeypatch):
     def run(verdicts=None, status=0, **options):
         called = []
 
-        def snakemake(words):
+        def snakemake(words, env):
+            assert env[VERDICTS_FOLLOW]
             called.extend(words)
             if verdicts is not None:
                 write_verdicts(tmp_path / "results" / "check" / "verdicts.tsv", verdicts)

@@ -4,6 +4,7 @@ It runs the workflow as far as the gate, so nothing that it decodes is decoded a
 of the library that calls Snakemake.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from homecage.check.verdicts import count_files
 from homecage.errors import HomecageError
+from homecage.running.screen import VERDICTS_FOLLOW
 from homecage.storage.strict_yaml import read_yaml
 from homecage.storage.tables import read_tsv
 
@@ -56,7 +58,8 @@ def check(
     ]
     # Also where it has passed: the page may be gone, and people want to see the verdicts.
     command += ["--forcerun", "check_study", "--", "results/check/verdict.txt"]
-    ran = subprocess.run([str(word) for word in command])
+    told_here = os.environ | {VERDICTS_FOLLOW: "1"}
+    ran = subprocess.run([str(word) for word in command], env=told_here)
     if _get_time(verdicts) == before:
         raise HomecageError("there is no verdict: what came between stands above")
     n_bad = _print_verdicts(verdicts)
