@@ -512,7 +512,9 @@ def test_an_annotation_says_what_is_in_it(lab):
     lab.problems()
     said = read_verdicts(lab)["what"]
     assert said[str(lab.root / "a1.txt")] == "MIT text, 2 bouts, 90 of 100 frames labeled"
-    assert said[str(lab.root / "b1.txt")].endswith("; MIT text, 1 bout")
+    assert (
+        "MIT text" not in said[str(lab.root / "b1.txt")]
+    )  # Of what is wrong not all could be read.
 
 
 def test_an_annotation_of_a_video_that_cannot_be_used_is_not_held_against_it(lab):
@@ -521,8 +523,8 @@ def test_an_annotation_of_a_video_that_cannot_be_used_is_not_held_against_it(lab
     verdict = read_verdicts(lab).loc[str(lab.root / "d1.txt")]
     assert verdict["verdict"] == "warning"
     assert verdict["what"].startswith(
-        "could not be held against its video, which cannot be used: of that 50 frames could be decoded; it "
-        "labels frames up to 89 (from 0)"
+        "could not be held against its video, of which only 50 frames could be decoded; it labels frames up "
+        "to 89 (from 0)"
     )
     lab.check(on_decode_error="warn", tolerance_frames=40)
     assert "held against" not in read_verdicts(lab)["what"][str(lab.root / "d1.txt")]

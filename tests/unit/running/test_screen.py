@@ -123,7 +123,9 @@ def test_what_verdicts_say_after_the_run_is_not_said_before(make_run, tmp_path, 
     run = make_run()
     decoding, check = tmp_path / "decode.log", tmp_path / "check.log"
     decoding.write_text("[decode-video] warning: a.mpg: cut off\n")
-    check.write_text("homecage check-study: error: 1 problem:\n  - a.mpg: cut off\nMend it.\n")
+    check.write_text(
+        "homecage check-study: error: 2 problems:\n  - a.mpg: cut off\n  - b.mpg: cut off\nMend it.\n"
+    )
     run.begin("decode", "check")
     run.start(1, "decode", decoding, video="a")
     run.finish(1, 1, 2)
@@ -132,7 +134,10 @@ def test_what_verdicts_say_after_the_run_is_not_said_before(make_run, tmp_path, 
     run.screen.end("Not finished.")
     shown = run.stream.read_new()
     assert "cut off" not in shown
-    assert "homecage check-study: error: 1 problem:\nMend it.\n" in shown
+    assert (
+        "homecage check-study: error: 2 problems:\n  (each with its verdict, below)\nMend it.\n"
+        in shown
+    )
 
 
 def test_of_a_job_without_an_error_the_end_of_its_log_is_shown(make_run, tmp_path):

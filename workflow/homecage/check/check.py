@@ -4,7 +4,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -209,10 +209,11 @@ def _list_aside(
                 return None
             path, part = leaving[verdict.path]
             blamed = verdict.path if verdict.path != path else ""
+            why = replace(verdict, notes=()).what
             # A copy is one only as long as the other is there.
             others = [leaving[same_as[path]][1]] if path in same_as else []
             were = {one: state.get(one, "") for one in (part, *others)}
-            failed.setdefault(path, Aside(path, verdict.what, were, blamed))
+            failed.setdefault(path, Aside(path, why, were, blamed))
     return list(failed.values())
 
 
@@ -327,19 +328,16 @@ class _Check:
             return
         n_labeled = max((bout.stop for bout in annotation.bouts), default=0)
         reach = f"; it labels frames up to {n_labeled - 1} (from 0)" if n_labeled else ""
-        n_frames = file.n_frames if file else 0
-        yield (
-            "could not be held against its video, which cannot be used: of that "
-            f"{n_frames} frames could be decoded{reach}"
-        )
+        decoded = f"only {file.n_frames} frames" if file and file.n_frames else "no frame"
+        yield f"could not be held against its video, of which {decoded} could be decoded{reach}"
 
     def _describe_annotation(self, annotation: Annotation, video: str) -> Iterator[str]:
-        """Say of what format an annotation is, and how much is in it."""
-        if not annotation.format:
+        """Say of what format a sound annotation is, and how much is in it."""
+        if annotation.problems or not annotation.format:
             return
         n_bouts = len(annotation.bouts)
         told = f"{annotation.format}, {n_bouts} bout{'s' * (n_bouts != 1)}"
-        if not annotation.problems and not any(self._judge_file(video)):
+        if not any(self._judge_file(video)):
             n_labeled = int((self.label(annotation, video) != UNLABELED).sum())
             told += f", {n_labeled} of {self.found[video].n_frames} frames labeled"
         yield told

@@ -136,11 +136,13 @@ def _append_file(
         if not np.array_equal(decoding.time_s, time_s):
             raise VideoError(path, "has changed while it was decoded; run snakemake again")
         logger.info("%s: shown at %.6g frames/s, as %d frames", path, options.fps, len(wanted))
-    words, lines, _ = split_damage(decoding.damage)
-    for sign in (*decoding.damage, *decoding.warnings):
+    words, *_ = split_damage(decoding.damage)
+    for sign in decoding.damage:
         # Where there are words for it, the decoder's own lines stay in the log.
-        level = logging.INFO if words and sign in lines else logging.WARNING
+        level = logging.INFO if words and sign not in words else logging.WARNING
         logger.log(level, "%s: %s", path, sign)
+    for sign in decoding.warnings:
+        logger.warning("%s: %s", path, sign)
     file = describe_decoding(described, decoding)
     if wanted is not None:
         file = replace(file, shown_fps=options.fps, n_shown=len(wanted))

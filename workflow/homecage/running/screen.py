@@ -111,7 +111,11 @@ class Screen(logging.Handler):
                 self._say(f"{job.name} failed{reason}; its log, {job.log}, ends with:")
                 lines = _read_end(job.log)
                 if self.verdicts_follow:
-                    lines = [line for line in lines if not line.startswith(_LISTED)]
+                    told = dict.fromkeys(
+                        "  (each with its verdict, below)" if line.startswith(_LISTED) else line
+                        for line in lines
+                    )
+                    lines = list(told)
                 self._say("\n".join(lines), logging.ERROR)
             self._stop()
             print(last, file=sys.stderr)
