@@ -164,6 +164,7 @@ def test_study_check_and_provenance_are_told(write):
         in text
     )
     assert "warning data/night.mp4: interlaced" in text
+    assert "data/z.mp4" not in text  # Files set aside have a list of their own.
     assert "warning the study: no clip shows eat" in text and "The check warns of 1 file " in text
     assert (
         "Found on both sides: 1." in text
