@@ -94,6 +94,9 @@ def write_experiment(folder: Path, **more: Any) -> dict[str, Any]:
                     {"verdict": "ok", "kind": "video", "path": f"data/{key}.mp4", "what": ""}
                     for key in list(keys.values())[:2]
                 ),
+                {"verdict": "warning", "kind": "study", "path": "", "what": "no clip shows eat"},
+                {"verdict": "set_aside", "kind": "video", "path": "data/z.mp4", "what": "cut off"},
+                {"verdict": "ok", "kind": "run", "path": "", "what": "takes 2 min"},
             ],
         ),
         "accuracy": tsv(

@@ -1,12 +1,12 @@
 """What the check's columns and options do to a plan; nothing is run."""
 
+import json
 import re
+import shlex
 
 import pytest
 
-from homecage.check.aside import Aside, add_aside, name_parts
-from homecage.check.gate import identify_study
-from homecage.study.sheets import read_sheets
+from homecage.check.aside import Aside, add_aside
 from tests.project import TINY, Project, copy_project
 from tests.workflow.plans import read_jobs
 
@@ -53,8 +53,10 @@ def test_a_crop_is_told_to_its_own_video_alone(lab):
 
 def test_what_is_set_aside_is_not_planned_until_it_is_mended(lab):
     data = lab.path / "data"
-    state = identify_study(read_sheets(data.relative_to(lab.path)))
-    left = Aside("data/c.mpg", "cut {off}", name_parts(state, video="c"))
+    shown = list_decoded(lab)[1]
+    words = shlex.split(next(line for line in shown.splitlines() if " check-study " in line))
+    state = json.loads(words[words.index("--state") + 1])
+    left = Aside("data/c.mpg", "cut {off}", {"frames/c": state["frames/c"]})
     add_aside(lab.results / "check" / "aside.json", [left])
     crops, shown = list_decoded(lab)
     assert set(crops) == {"a", "b", "d"}
@@ -64,6 +66,12 @@ def test_what_is_set_aside_is_not_planned_until_it_is_mended(lab):
     )
     (data / "c.txt").write_text("frame: 1-8 walk\n")
     assert set(list_decoded(lab)[0]) == set(VIDEOS)
-    stop = ("--config", "check={on_bad_file: stop}")
     (data / "c.txt").write_text("frame: 1-9 walk\n")
+    for mended in (
+        "ignored_labels=[dozing]",
+        "annotations={tolerance_frames: 3}",
+        "frames={on_decode_error: warn}",
+    ):
+        assert lab.plan("--config", mended)["decode_video"] == 4, mended
+    stop = ("--config", "check={on_bad_file: stop}")
     assert "decode_video" in lab.plan(*stop) and lab.plan(*stop)["decode_video"] == 4

@@ -18,7 +18,7 @@ LIBRARY = str(Path(RULES).parent) if isinstance(RULES, os.PathLike) else ""
 if LIBRARY:
     sys.path.insert(0, LIBRARY)
 
-from homecage.check.aside import read_aside, set_aside
+from homecage.check.aside import identify_judged, read_aside, set_aside
 from homecage.check.gate import (
     count_refused,
     identify_study,
@@ -119,6 +119,13 @@ differs, config = config, read_yaml(Path(DEFAULTS))
 update_config(config, differs)
 
 
+def code(*verbs_or_modules):
+    """Return the fingerprint of the code that a verb, or a module named beside it, computes with."""
+    return fingerprint(
+        *(n if n.startswith("homecage.") else module_of(n) for n in verbs_or_modules)
+    )
+
+
 # The experiment's values, each made in one place: what was configured, the study, its folds, and what its
 # raw files are now and were when they last passed the check.
 with refused():
@@ -126,12 +133,30 @@ with refused():
     EXPERIMENT = check_config(
         config, map(Path, [DEFAULTS, *reversed(workflow.configfiles)])
     )
+    VOCABULARY = json.dumps(
+        {
+            "behaviors": [
+                b.model_dump(exclude={"color"}) for b in EXPERIMENT.behaviors
+            ],
+            "ignored_labels": EXPERIMENT.ignored_labels,
+        }
+    )
     STUDY = make_study(EXPERIMENT.dataset, EXPERIMENT.simulation)
-    # What failed the check leaves the study before folds are planned, if that is asked for.
+    # What failed the check leaves the study before folds are planned, if that is asked for, and comes back when
+    # the files, their lines of the sheets or what they are judged by are others.
     ASIDE_FILE = "results/check/aside.json"
     ASIDE, LISTED = [], {}
     if EXPERIMENT.check.on_bad_file == "set_aside":
-        LISTED = identify_study(STUDY)
+        judged_by = (EXPERIMENT.annotations, EXPERIMENT.geometry, EXPERIMENT.frames)
+        LISTED = identify_judged(
+            STUDY,
+            identify_study(STUDY),
+            [
+                VOCABULARY,
+                *(section.model_dump_json() for section in judged_by),
+                code("decode-video", "decode-clips", "check-study"),
+            ],
+        )
         STUDY, ASIDE = set_aside(STUDY, LISTED, read_aside(Path(ASIDE_FILE)))
     PLAN = plan_folds(STUDY.videos, EXPERIMENT.folds, EXPERIMENT.seed)
     # No fold, and in no table: the models of bundles, made on request (deliver.smk).
@@ -169,13 +194,6 @@ ENCODER = EXPERIMENT.features.encoder.file
 def hash_encoder():
     """Tell the image encoder by its content: the same file with another date describes nothing again."""
     return hash_file(ENCODER)
-
-
-def code(*verbs_or_modules):
-    """Return the fingerprint of the code that a verb, or a module named beside it, computes with."""
-    return fingerprint(
-        *(n if n.startswith("homecage.") else module_of(n) for n in verbs_or_modules)
-    )
 
 
 def verbatim(text):

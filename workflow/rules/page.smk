@@ -72,7 +72,7 @@ rule write_report:
         watched=WATCHED,
         left_out="yes" if LEAVES_OUT_SHARED else "no",
         divided=lambda wildcards: find_divided(STUDY.videos, PLAN, "animal"),
-        aside=lambda wildcards: [f"{one.path}: {one.why}" for one in ASIDE],
+        aside=lambda wildcards: list(map(str, ASIDE)),
         corrected=STUDY.corrected,
         # Without what is made on request, which changes nothing here.
         configuration=verbatim(

@@ -167,7 +167,7 @@ rule write_accuracy:
         data_label=verbatim(STUDY.label),
         ceiling=" ".join(f"--ceiling {path}" for path in CEILING),
         left_out="yes" if LEAVES_OUT_SHARED else "no",
-        aside=lambda wildcards: [f"{one.path}: {one.why}" for one in ASIDE],
+        aside=lambda wildcards: list(map(str, ASIDE)),
         corrected=STUDY.corrected,
         code=code("write-accuracy"),
     shell:

@@ -15,12 +15,6 @@ SHEETS = {
     "folds": tabulate_folds(PLAN),
     "cohort": COHORT.tabulate(),
 }
-VOCABULARY = json.dumps(
-    {
-        "behaviors": [b.model_dump(exclude={"color"}) for b in EXPERIMENT.behaviors],
-        "ignored_labels": EXPERIMENT.ignored_labels,
-    }
-)
 
 if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "animal")):
     logger.warning(
@@ -29,8 +23,8 @@ if workflow.is_main_process and (divided := find_divided(STUDY.videos, PLAN, "an
     )
 
 
-if workflow.is_main_process and ASIDE:
-    left = "".join(f"\n  - {one.path}: {one.why}" for one in ASIDE)
+if workflow.is_main_process and ASIDE and not SCREEN.verdicts_follow:
+    left = "".join(f"\n  - {one}" for one in ASIDE)
     logger.warning(f"Set aside by an earlier check, unless they are mended:{left}")
 
 

@@ -1,26 +1,74 @@
-"""What failed the check leaves the study for as long as it is what it was."""
+"""What failed the check leaves the study until its verdict hangs on something else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from homecage.check.aside import Aside, add_aside, name_parts, read_aside, set_aside
+from homecage.check.aside import Aside, add_aside, identify_judged, read_aside, set_aside
+from homecage.study.crop import Crop
 from homecage.study.study import Clip, ClipFolder, Study, Video
 
 CLIPS = tuple(Clip(name, Path(f"day/{name}.mpg"), "walk") for name in "xy")
-STUDY = Study(
-    title="lab",
-    videos=tuple(Video(name, Path(f"{name}.mpg"), {}, {}) for name in "abc"),
-    clip_folders=(ClipFolder("day", CLIPS, tuple(clip.path for clip in CLIPS)),),
+TEXTS = {"annotator_1": Path("a.txt")}
+VIDEOS = tuple(Video(n, Path(f"{n}.mpg"), TEXTS if n == "a" else {}, {}) for n in "abc")
+FOLDER = ClipFolder("day", CLIPS, tuple(clip.path for clip in CLIPS))
+STUDY = Study(title="lab", videos=VIDEOS, clip_folders=(FOLDER,))
+RAW = {f"frames/{name}": "1" for name in "abc"} | {
+    "annotations/annotator_1/a": "2",
+    "annotations/annotator_2/a": "3",
+    "clips/day": "4",
+}
+NOW = identify_judged(STUDY, RAW, ["walk"])
+A = Aside("a.mpg", "cut off", {"frames/a": NOW["frames/a"]})
+X = Aside("day/x.mpg", "empty", {"clips/day": NOW["clips/day"]})
+
+
+def with_video(**changed):
+    return replace(STUDY, videos=(replace(VIDEOS[0], **changed), *VIDEOS[1:]))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"study": with_video(crop=Crop(0, 0, 9, 9))},
+        {"study": with_video(columns={"annotator_1_name": "B"})},
+        {"study": with_video(annotations=TEXTS | {"annotator_2": Path("b.txt")})},
+        {"study": with_video(annotations={"annotator_1": Path("b.txt")})},
+        {"study": with_video(annotations={})},
+        {"study": with_video(corrects=Path())},
+        {"raw": RAW | {"frames/a": "9"}},
+        {"raw": RAW | {"annotations/annotator_1/a": "9"}},
+    ],
 )
-NOW = {"frames/a": "1", "annotations/annotator_1/a": "2", "frames/b": "3", "clips/day": "4"}
-A = Aside("a.mpg", "cut off", name_parts(NOW, video="a"))
-X = Aside("day/x.mpg", "empty", name_parts(NOW, folder="day"))
+def test_a_video_is_judged_anew_when_its_file_or_line_is_another(changed):
+    told = {"study": STUDY, "raw": RAW, "terms": ["walk"]} | changed
+    now = identify_judged(**told)
+    study, left = set_aside(told["study"], now, [A, X])
+    assert study.videos == told["study"].videos and left == [X]
 
 
-def test_a_video_and_its_annotations_are_told_apart_from_others():
-    assert A.state == {"frames/a": "1", "annotations/annotator_1/a": "2"}
-    assert X.state == {"clips/day": "4"}
+@pytest.mark.parametrize("changed", [{"label": "rest"}, {"crop": Crop(0, 0, 9, 9)}])
+def test_a_clip_is_judged_anew_when_its_line_is_another(changed):
+    folder = replace(FOLDER, clips=(replace(CLIPS[0], **changed), CLIPS[1]))
+    study = replace(STUDY, clip_folders=(folder,))
+    assert set_aside(study, identify_judged(study, RAW, ["walk"]), [A, X])[1] == [A]
+
+
+def test_all_are_judged_anew_by_other_terms():
+    assert set_aside(STUDY, identify_judged(STUDY, RAW, ["walk, rest"]), [A, X]) == (STUDY, [])
+
+
+def test_a_copy_comes_back_when_the_other_has_gone():
+    copy = Aside("b.mpg", "as a.mpg", {part: NOW[part] for part in ("frames/b", "frames/a")})
+    assert set_aside(STUDY, NOW, [copy])[1] == [copy]
+    alone = replace(STUDY, videos=VIDEOS[1:])
+    assert set_aside(alone, identify_judged(alone, RAW, ["walk"]), [copy]) == (alone, [])
+
+
+def test_what_was_set_aside_by_files_alone_is_judged_anew():
+    old = Aside("a.mpg", "cut off", {"frames/a": "1", "annotations/annotator_1/a": "2"})
+    assert set_aside(STUDY, NOW, [old]) == (STUDY, [])
 
 
 def test_files_leave_the_study():
@@ -32,12 +80,6 @@ def test_files_leave_the_study():
     every = [Aside(str(clip.path), "", {}) for clip in CLIPS]
     assert set_aside(STUDY, NOW, every)[0].clip_folders == ()
     assert set_aside(STUDY, NOW, []) == (STUDY, [])
-
-
-@pytest.mark.parametrize("part", A.state)
-def test_a_file_that_is_mended_comes_back(part):
-    study, left = set_aside(STUDY, NOW | {part: "other"}, [A, X])
-    assert study.videos == STUDY.videos and left == [X]
 
 
 def test_they_are_written_down_once(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from homecage.annotations.options import AnnotationOptions
 from homecage.check.annotations import Annotated, find_annotation_problems
-from homecage.check.aside import read_aside
+from homecage.check.aside import Aside, add_aside, read_aside
 from homecage.check.check import check_study
 from homecage.check.demand import Demand
 from homecage.check.gate import count_refused
@@ -381,7 +381,7 @@ def test_there_is_a_verdict_on_every_file_whatever_it_is(lab):
     lab.add_clip("day", "x_groo_3", 30, found={"warnings": ["a gap"]})
     assert len(lab.problems()) == 2
     table = read_verdicts(lab)
-    assert list(table["verdict"]) == ["error"] * 2 + ["warning"] + ["ok"] * 11
+    assert list(table["verdict"]) == ["error"] * 2 + ["warning"] * 2 + ["ok"] * 10
     assert len(table) == 5 + 5 + 3 + 1  # videos, annotations, clips and the study
     damaged, unusual = (table.loc[str(lab.root / f"{name}.mpg")] for name in "de")
     assert damaged["what"].startswith("cannot be used (50 frames could be decoded): cut off;")
@@ -463,19 +463,86 @@ def test_what_fails_is_set_aside_on_request(lab):
     lab.add_video("d", damage=["cut off"])
     lab.annotate("b", "frame: 1-2 fly\n", annotator=2)
     lab.add_clip("day", "x_groo_3", 30)
-    state = {"frames/d": "1", "annotations/annotator_2/b": "2", "frames/b": "3", "clips/day": "4"}
+    lab.add_clip("day", "x_w_4", 100, found={"sha256": "of a.mpg"})
+    state = {"frames/d": "1", "frames/a": "2", "frames/b": "3", "clips/day": "4"}
     told = {"aside": lab.root / "aside.json", "state": json.dumps(state)}
     with pytest.raises(SetAsideError) as error:
         lab.check(**told)
     assert not (lab.root / "checked.tsv").exists()
     first, *lines, last = str(error.value).splitlines()
-    assert first.startswith("3 files cannot be used and left the study") and len(lines) == 3
+    assert first.startswith("4 files cannot be used and left the study") and len(lines) == 4
     assert last == "Run the same command again: it goes on without them."
     left = {Path(one.path).name: one for one in read_aside(told["aside"])}
-    assert left["b.mpg"].state == {"annotations/annotator_2/b": "2", "frames/b": "3"}
-    assert left["b.mpg"].why.startswith(f"{lab.root / 'b2.txt'}: line 1: unknown behavior 'fly'")
+    assert left["b.mpg"].state == {"frames/b": "3"}
+    assert left["x_w_4.mpg"].state == {"clips/day": "4", "frames/a": "2"}  # It is a copy of a.
+    assert str(left["b.mpg"]).startswith(f"{lab.root / 'b2.txt'}: line 1: unknown behavior 'fly'")
+    assert str(left["b.mpg"]).endswith(f"its video, {lab.root / 'b.mpg'}, left the study with it")
+    assert f"  - {left['b.mpg']}" in lines
     assert left["d.mpg"].state == {"frames/d": "1"} and "cut off" in left["d.mpg"].why
     assert left["x_groo_3.mpg"].state == {"clips/day": "4"}
+
+
+def test_what_is_aside_stands_among_the_verdicts_and_is_not_judged(lab):
+    state = {"frames/x": "1", "frames/y": "2", "clips/day": "3"}
+    gone = [
+        Aside("x.mpg", "cut off", {"frames/x": "1"}),
+        Aside("y.mpg", "line 1: fly", {"frames/y": "2"}, blamed="y.txt"),
+        Aside("day/z.mpg", "empty", {"clips/day": "3"}),
+        Aside("mended.mpg", "empty", {"frames/x": "other"}),
+    ]
+    add_aside(lab.root / "aside.json", gone)
+    lab.check(aside=lab.root / "aside.json", state=json.dumps(state))
+    table = read_tsv(lab.root / "verdicts.tsv", text=True)
+    rows = table[["verdict", "kind", "path", "what"]].to_numpy().tolist()
+    assert rows[:3] == [
+        ["set_aside", "video", "x.mpg", "cut off"],
+        *(
+            ["set_aside", "annotation", "y.txt", told]
+            for told in ["line 1: fly; its video, y.mpg, left the study with it"]
+        ),
+        ["set_aside", "clip", "day/z.mpg", "empty"],
+    ]
+    assert "set_aside" not in {row[0] for row in rows[3:]}
+    assert "11 files: 3 set aside, 8 sound" in (lab.root / "index.html").read_text()
+
+
+def test_an_annotation_says_what_is_in_it(lab):
+    lab.annotate("a", "frame: 1-90 walk\nframe: 95-96 out of sight\n")
+    lab.annotate("b", "frame: 1-90 walk\nframe: 95-96 fly\n")
+    lab.problems()
+    said = read_verdicts(lab)["what"]
+    assert said[str(lab.root / "a1.txt")] == "MIT text, 2 bouts, 90 of 100 frames labeled"
+    assert (
+        "MIT text" not in said[str(lab.root / "b1.txt")]
+    )  # Of what is wrong not all could be read.
+
+
+def test_an_annotation_of_a_video_that_cannot_be_used_is_not_held_against_it(lab):
+    lab.add_video("d", 50, damage=["cut off"])
+    lab.problems()
+    verdict = read_verdicts(lab).loc[str(lab.root / "d1.txt")]
+    assert verdict["verdict"] == "warning"
+    assert verdict["what"].startswith(
+        "could not be held against its video, of which only 50 frames could be decoded; it labels frames up "
+        "to 89 (from 0)"
+    )
+    lab.check(on_decode_error="warn", tolerance_frames=40)
+    assert "held against" not in read_verdicts(lab)["what"][str(lab.root / "d1.txt")]
+
+
+def test_words_for_damage_come_first_and_of_the_decoders_lines_only_two(lab):
+    lines = [f"[h264] [error] {n}" for n in range(4)]
+    lab.add_video("d", 50, damage=["cut off", *lines, "and 3 more lines like these"])
+    (problem,) = lab.problems()
+    assert (
+        "cannot be used (50 frames could be decoded): cut off; the decoder's own lines: " in problem
+    )
+    said = "[h264] [error] 0; [h264] [error] 1; and 5 more (see "
+    assert f"own lines: {said}" in problem and problem.count("[error]") == 2
+    assert "logs/decode_" in problem and problem.endswith(".log)")
+    lab.annotate("d", "frame: 1-50 walk\n")
+    warned = lab.check(on_decode_error="warn").loc["d", "warnings"]
+    assert warned.startswith(f"cut off; {said}")
 
 
 def test_what_no_file_is_to_blame_for_is_not_set_aside(lab):
@@ -506,8 +573,8 @@ def test_a_failure_says_how_many_warn_and_where_all_verdicts_are(lab):
     with pytest.raises(StudyError) as error:
         lab.check()
     assert str(error.value).endswith(
-        f"All 13 verdicts, 1 of which warns of something, are in {lab.root / 'verdicts.tsv'}, with pictures "
-        f"in {lab.root / 'index.html'}."
+        "The verdicts on all 12 files, 2 of which warn of something, are in "
+        f"{lab.root / 'verdicts.tsv'}, with pictures in {lab.root / 'index.html'}."
     )
 
 

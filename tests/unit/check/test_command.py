@@ -10,9 +10,10 @@ from homecage.check import command
 from homecage.check.command import check
 from homecage.check.verdicts import Verdict, write_verdicts
 from homecage.errors import ConfigError, HomecageError
+from homecage.running.screen import VERDICTS_FOLLOW
 
 VERDICTS = [
-    Verdict("study", ""),
+    Verdict("study", "", warnings=["no clip shows rear"]),
     Verdict("video", "a.mpg", ["a.mpg: cut off"]),
     Verdict("video", "b.mpg", [], ["interlaced"]),
     Verdict("annotation", "b.txt"),
@@ -27,7 +28,8 @@ def run(tmp_path, monkeypatch):
     def run(verdicts=None, status=0, **options):
         called = []
 
-        def snakemake(words):
+        def snakemake(words, env):
+            assert env[VERDICTS_FOLLOW]
             called.extend(words)
             if verdicts is not None:
                 write_verdicts(tmp_path / "results" / "check" / "verdicts.tsv", verdicts)
@@ -48,8 +50,8 @@ def test_a_sound_study(run, tmp_path, capsys):
         *("--forcerun", "check_study", "--", "results/check/verdict.txt"),
     ]
     *lines, counted, where = capsys.readouterr().out.splitlines()
-    assert lines == ["ok       b.txt", "warning  b.mpg: interlaced"]
-    assert counted == "3 verdicts: 0 error, 1 warning, 2 ok"
+    assert lines == ["ok        b.txt", "warning   b.mpg: interlaced"]
+    assert counted == "3 files: 1 with warnings, 2 sound"
     assert where.endswith("results/check/index.html")
 
 
@@ -79,13 +81,21 @@ def test_a_configuration_that_snakemake_could_not_name_is_named(run, tmp_path, c
 def test_what_a_run_takes_is_shown_with_the_verdicts(run, capsys):
     run([*VERDICTS[2:], Verdict("run", "", notes=["takes 2 min"])])
     *_, counted, takes, _ = capsys.readouterr().out.splitlines()
-    assert counted == "3 verdicts: 0 error, 1 warning, 2 ok" and takes == "Takes 2 min."
+    assert counted == "3 files: 1 with warnings, 2 sound" and takes == "Takes 2 min."
+
+
+def test_files_that_were_set_aside_are_told_and_counted(run, capsys):
+    run([*VERDICTS[2:], Verdict("video", "d.mpg", notes=["cut off"], aside=True)])
+    *_, aside, counted, _ = capsys.readouterr().out.splitlines()
+    assert aside == "set aside d.mpg: cut off"
+    assert counted == "4 files: 1 set aside, 1 with warnings, 2 sound"
 
 
 def test_a_file_that_cannot_be_used(run, capsys):
     with pytest.raises(HomecageError, match="1 of these cannot be used as they are"):
         run(VERDICTS, status=1)
-    assert "error    a.mpg: cut off\n5 verdicts: 1 error" in capsys.readouterr().out
+    told = "error     a.mpg: cut off\n4 files: 1 refused, 1 with warnings, 2 sound\n"
+    assert told in capsys.readouterr().out
 
 
 def test_what_comes_between_leaves_no_verdict_of_before(run, capsys):
@@ -99,5 +109,5 @@ def test_what_comes_between_leaves_no_verdict_of_before(run, capsys):
 def test_the_table_of_verdicts(tmp_path):
     write_verdicts(tmp_path / "v.tsv", VERDICTS)
     table = pd.read_csv(tmp_path / "v.tsv", sep="\t")
-    assert table["verdict"].tolist() == ["error", "warning", "ok", "ok", "ok"]
+    assert table["verdict"].tolist() == ["error", "warning", "warning", "ok", "ok"]
     assert table.loc[0, ["path", "what"]].tolist() == ["a.mpg", "cut off"]

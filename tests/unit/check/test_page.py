@@ -59,6 +59,7 @@ def written(tmp_path):
         Verdict("video", "a.mpg", [], ["interlaced"], video[0]),
         Verdict("video", "<b>.mpg", ["<b>.mpg: damaged: no [error] & more"], [], damaged[0]),
         *(Verdict("clip", file.path, file=file) for file in clips),
+        Verdict("video", "d.mpg", notes=["cut off"], aside=True),
     ]
     write_page(tmp_path / "check" / "index.html", verdicts, reports)
     return (tmp_path / "check" / "index.html").read_text()
@@ -67,16 +68,37 @@ def written(tmp_path):
 def test_every_file_has_a_verdict_in_plain_words_the_worst_first(written):
     rows = re.findall(r'<tr class="(\w+)">.*?<b>(.*?)</b>', written)
     assert rows == [
-        *(("error", "the study"), ("error", "&lt;b&gt;.mpg")),
+        *(("error", "the study"), ("error", "&lt;b&gt;.mpg"), ("error", "d.mpg")),
         *(("warning", "a.mpg"), ("ok", "x.mpg"), ("ok", "y.mpg")),
     ]
     assert "<li>damaged: no [error] &amp; more</li>" in written and "<li>interlaced</li>" in written
     assert (
-        "4 files: 1 refused, 1 with warnings, 2 sound. 37 frames, 1 s; decoded, they take 1 MB"
+        "5 files: 1 refused, 1 set aside, 1 with warnings, 2 sound. 37 frames, 1 s; decoded, they take 1 MB"
         in written
     )
     assert " of disk. The run takes long." in written
-    assert "20 frames, 0.8 s at 25 frames/s, 64 x 48 pixels; held against: nothing" in written
+    assert '<td class="verdict">set aside</td><td><b>d.mpg</b>' in written
+    assert "<li>cut off</li>" in written
+    assert (
+        "20 frames, 0.8 s at 25 frames/s, 64 x 48 pixels; the file states no length, so that"
+        in written
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (("sample table", 9), "as many frames as the file&#39;s own index lists: 9"),
+        (("header", 9), "as many frames as the file&#39;s header counts: 9"),
+        (("index", 10), "the file&#39;s own index lists: 10 frames"),
+        (("duration", None), "held against the duration that the file states"),
+        (("last timestamp", None), "held against the last time that is written in the file"),
+    ],
+)
+def test_what_frames_were_held_against_is_said_in_plain_words(tmp_path, found, told):
+    file = describe("a.mpg", 9, held_against=found[0], n_frames_stated=found[1])
+    write_page(tmp_path / "index.html", [Verdict("video", "a.mpg", file=file)], {})
+    assert f"64 x 48 pixels; {told}" in (tmp_path / "index.html").read_text()
 
 
 def test_strips_are_of_the_files_own_frames(written):

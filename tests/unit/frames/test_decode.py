@@ -13,6 +13,7 @@ from tests.unit.frames.conftest import FFMPEG, run_ffmpeg
 from homecage.errors import ConfigError, VideoError
 from homecage.frames.decode import BLOCK, Decoding, build_arguments, decode, find_ffmpeg
 from homecage.frames.options import FramesOptions
+from homecage.frames.raw import split_damage
 from homecage.study.crop import parse_crop
 
 OPTIONS = FramesOptions(size_px=32)
@@ -293,6 +294,7 @@ def test_many_lines_of_damage_are_few_in_the_message(make_video):
     path.write_bytes(content)
     damage = look_through(path).damage
     assert len(damage) <= 8 and any("more lines like these" in sign for sign in damage)
+    assert split_damage(damage)[2] > 0  # And is counted by those that show fewer of them.
     assert not any("0x" in sign for sign in damage)  # An address differs from run to run.
 
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import logging
 
 import numpy as np
 import pytest
 from tests.unit.frames.conftest import run_ffmpeg
 
 from homecage.frames import store
-from homecage.frames.decode import decode
+from homecage.frames.decode import Decoding, decode
 from homecage.frames.options import FramesOptions
 from homecage.frames.rates import choose_frames
 from homecage.frames.raw import read_report
@@ -218,6 +219,22 @@ def test_a_damaged_video_is_decoded_as_far_as_it_goes(lab, caplog, on_decode_err
     (found,) = read_report(lab.report)
     assert 0 < len(store["frames"]) == len(read_times(lab.times)) == found.n_frames < 300
     assert found.damage and found.damage[0] in caplog.text
+
+
+@pytest.mark.parametrize("words", [[], ["cut off"]])
+def test_the_decoders_own_lines_warn_only_where_there_are_no_words(lab, caplog, monkeypatch, words):
+    lines = ["[h264] [error] no", "and 3 more lines like these"]
+
+    def find(path, options, *, take, crop):
+        none = np.zeros(0)
+        return Decoding(none, None, None, (*words, *lines), ("interlaced",))
+
+    monkeypatch.setattr(store, "decode", find)
+    with caplog.at_level(logging.INFO):
+        lab.decode_video()
+    said = {r.message.removeprefix(f"{lab.video}: "): r.levelname for r in caplog.records}
+    assert {said[line] for line in lines} == {"INFO" if words else "WARNING"}
+    assert {said[one] for one in [*words, "interlaced"]} == {"WARNING"}
 
 
 def test_what_is_unusual_is_said_and_written_down(lab, make_video, caplog):

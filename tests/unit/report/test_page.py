@@ -172,10 +172,12 @@ def test_study_check_and_provenance_are_told(write):
         )
         assert f"{name}, {name[0]}" in text
     assert (
-        "3 files were looked at before anything was learned: 1 with warnings, 0 refused, 2 sound"
+        "Before anything was learned, the check looked at 4 files: 1 set aside, 1 with warnings, 2 sound."
         in text
     )
     assert "warning data/night.mp4: interlaced" in text
+    assert "data/z.mp4" not in text  # Files set aside have a list of their own.
+    assert "warning the study: no clip shows eat" in text and "The check warns of 1 file " in text
     assert (
         "Found on both sides: 1." in text
         and "data/old/eat_1.mp4 night the same pictures 0.97" in text

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from homecage.running.forecast import Forecast, Planned
-from homecage.running.screen import Screen
+from homecage.running.screen import VERDICTS_FOLLOW, Screen
 
 
 class Stream(io.StringIO):
@@ -116,6 +116,28 @@ def test_what_failed_is_said_last_in_its_own_words(make_run, tmp_path):
         "  - two",
         "Not finished.",
     ]
+
+
+def test_what_verdicts_say_after_the_run_is_not_said_before(make_run, tmp_path, monkeypatch):
+    monkeypatch.setenv(VERDICTS_FOLLOW, "1")
+    run = make_run()
+    decoding, check = tmp_path / "decode.log", tmp_path / "check.log"
+    decoding.write_text("[decode-video] warning: a.mpg: cut off\n")
+    check.write_text(
+        "homecage check-study: error: 2 problems:\n  - a.mpg: cut off\n  - b.mpg: cut off\nMend it.\n"
+    )
+    run.begin("decode", "check")
+    run.start(1, "decode", decoding, video="a")
+    run.finish(1, 1, 2)
+    run.start(2, "check", check)
+    run.fail(2)
+    run.screen.end("Not finished.")
+    shown = run.stream.read_new()
+    assert "cut off" not in shown
+    assert (
+        "homecage check-study: error: 2 problems:\n  (each with its verdict, below)\nMend it.\n"
+        in shown
+    )
 
 
 def test_of_a_job_without_an_error_the_end_of_its_log_is_shown(make_run, tmp_path):

@@ -4,7 +4,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,15 +14,15 @@ import pandas as pd
 from homecage.annotations.options import AnnotationOptions
 from homecage.annotations.read import Annotation, label_frames
 from homecage.check.annotations import Annotated, list_problems, read_annotated
-from homecage.check.aside import Aside, add_aside, name_parts
+from homecage.check.aside import Aside, add_aside, read_aside
 from homecage.check.demand import Demand
 from homecage.check.files import find_same_content, judge_rates
 from homecage.check.learning import find_unlearnable, find_unspoken, has_labeled_clip
 from homecage.check.page import write_page
-from homecage.check.verdicts import Verdict, write_verdicts
+from homecage.check.verdicts import NO_FILES, Kind, Verdict, write_verdicts
 from homecage.clips.options import ClipGeometry
 from homecage.errors import SetAsideError, StudyError, UnknownBehaviorError
-from homecage.frames.raw import RawFile, is_as_decoded, read_report
+from homecage.frames.raw import RawFile, is_as_decoded, read_report, split_damage
 from homecage.storage.frame_tables import UNLABELED, Codes, read_resampling
 from homecage.storage.tables import read_tsv, write_tsv
 from homecage.study.behaviors import Vocabulary
@@ -47,6 +47,7 @@ _COLUMNS = (
     "warnings",
 )
 _DAMAGED = "damaged or cut off, as its decoding reports: "
+_MOST_LINES = 2  # Of the decoder's own, which few people read.
 _NOT_ASKED = Demand()
 _NOT_FURTHER = {*_COLUMNS, "path", *ANNOTATORS}
 
@@ -85,8 +86,8 @@ def check_study(
     of the annotations and what to know of how they were read, what the frames were held against, all that
     is unusual or damaged and used nevertheless, and the further columns of the sheet. Beside it, whatever
     they are, lie the verdicts on all files: ``verdicts.tsv``, and a page with pictures, ``index.html``. If
-    there is ``aside``, files that fail are written there, with what they are by ``state`` (JSON of
-    ``identify_study``), to be left out when the study is planned again. ``demand`` is what the
+    there is ``aside``, files that fail are written there, with what their verdict hangs on by ``state`` (JSON
+    of ``identify_judged``), to be left out when the study is planned again. ``demand`` is what the
     experiment asks of a machine; what the run will take then stands beside the verdicts.
 
     Raises:
@@ -147,21 +148,21 @@ def check_study(
         for warning in unspoken:
             logger.warning("%s", warning)
         verdicts[0] = Verdict("study", "", unlearnable, unspoken)
-    of_run: list[Verdict] = []
+    further: list[Verdict] = list(_tell_aside(aside, json.loads(state)))
     if demand != _NOT_ASKED:
         n_commonest = check.find_commonest(
             codes.values(), clip_rows if clips_needed == "yes" else []
         )
         told = demand.describe(list(map(len, codes.values())), n_commonest, geometry)
-        of_run.append(Verdict("run", "", notes=[told]))
-    write_verdicts(output.with_name("verdicts.tsv"), [*verdicts, *of_run])
-    write_page(output.with_name("index.html"), [*verdicts, *of_run], by_report)
+        further.append(Verdict("run", "", notes=[told]))
+    write_verdicts(output.with_name("verdicts.tsv"), [*verdicts, *further])
+    write_page(output.with_name("index.html"), [*verdicts, *further], by_report)
     if problems := [problem for verdict in verdicts for problem in verdict.problems]:
-        failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state))
+        failed = _list_aside(verdicts, video_rows, clip_rows, json.loads(state), check.same_as)
         if aside is None or failed is None:
-            raise StudyError(problems, _say_where(output.parent, verdicts))
+            raise StudyError(problems, _say_where(output.parent, [*verdicts, *further]))
         add_aside(aside, failed)
-        raise SetAsideError([f"{one.path}: {one.why}" for one in failed])
+        raise SetAsideError(list(map(str, failed)))
     folders = defaultdict(list)
     for row in clip_rows:
         folders[row["folder"]].append(row["path"])
@@ -169,44 +170,60 @@ def check_study(
         *(check.describe_video(row, read[row["video"]], codes[row["video"]]) for row in video_rows),
         *(check.describe_folder(folder, paths) for folder, paths in folders.items()),
     ]
-    further = [column for column in video_rows[0] if column not in _NOT_FURTHER]
+    columns = [column for column in video_rows[0] if column not in _NOT_FURTHER]
     # As objects: counts stay whole numbers beside rows that have none.
-    table = pd.DataFrame(rows, columns=[*_COLUMNS, *further], dtype=object)
-    write_tsv(output, table.fillna(dict.fromkeys(further, "")))
+    table = pd.DataFrame(rows, columns=[*_COLUMNS, *columns], dtype=object)
+    write_tsv(output, table.fillna(dict.fromkeys(columns, "")))
 
 
 def _say_where(folder: Path, verdicts: list[Verdict]) -> str:
     """Say where all verdicts are, and how many warn of something: those are in no message of a failure."""
-    n_warned = sum(bool(verdict.warnings) for verdict in verdicts)
+    files = [verdict for verdict in verdicts if verdict.kind not in NO_FILES]
+    n_warned = sum(bool(verdict.warnings) for verdict in files)
     also = f", {n_warned} of which warn{'s' * (n_warned == 1)} of something," if n_warned else ""
     return (
-        f"All {len(verdicts)} verdicts{also} are in {folder / 'verdicts.tsv'}, with pictures in "
+        f"The verdicts on all {len(files)} files{also} are in {folder / 'verdicts.tsv'}, with pictures in "
         f"{folder / 'index.html'}."
     )
 
 
 def _list_aside(
-    verdicts: list[Verdict], video_rows: list[Row], clip_rows: list[Row], state: dict[str, str]
+    verdicts: list[Verdict],
+    video_rows: list[Row],
+    clip_rows: list[Row],
+    state: Mapping[str, str],
+    same_as: Mapping[str, str],
 ) -> list[Aside] | None:
     """Return the videos and clips that fail, a video also by its annotation.
 
     None where something fails that no file is to blame for.
     """
-    leaving: dict[str, tuple[str, dict[str, str]]] = {}
-    for row in clip_rows:
-        leaving[row["path"]] = row["path"], name_parts(state, folder=row["folder"])
+    leaving = {row["path"]: (row["path"], f"clips/{row['folder']}") for row in clip_rows}
     for row in video_rows:
-        parts = name_parts(state, video=row["video"])
-        leaving |= {row[c]: (row["path"], parts) for c in ("path", *ANNOTATORS) if row[c]}
+        video = row["path"], f"frames/{row['video']}"
+        leaving |= {row[column]: video for column in ("path", *ANNOTATORS) if row[column]}
     failed: dict[str, Aside] = {}
     for verdict in verdicts:
         if verdict.problems:
             if verdict.path not in leaving:
                 return None
-            path, were = leaving[verdict.path]
-            why = verdict.what if verdict.path == path else f"{verdict.path}: {verdict.what}"
-            failed.setdefault(path, Aside(path, why, were))
+            path, part = leaving[verdict.path]
+            blamed = verdict.path if verdict.path != path else ""
+            why = replace(verdict, notes=()).what
+            # A copy is one only as long as the other is there.
+            others = [leaving[same_as[path]][1]] if path in same_as else []
+            were = {one: state.get(one, "") for one in (part, *others)}
+            failed.setdefault(path, Aside(path, why, were, blamed))
     return list(failed.values())
+
+
+def _tell_aside(path: Path | None, state: Mapping[str, str]) -> Iterator[Verdict]:
+    """Return what earlier checks have set aside, and this one was not shown."""
+    for one in read_aside(path) if path else ():
+        if one.stands(state):
+            of_clip = next(iter(one.state), "").startswith("clips/")
+            kind: Kind = "annotation" if one.blamed else "clip" if of_clip else "video"
+            yield Verdict(kind, one.blamed or one.path, notes=[one.told], aside=True)
 
 
 def _read_rows(sheet: Path) -> list[Row]:
@@ -294,22 +311,45 @@ class _Check:
         yield Verdict("video", path, problems, self._list_warnings(path), file)
         for annotator, annotation in annotations.items():
             text = Path(row[annotator])
-            problems = list(list_problems(text, annotation))
             yield Verdict(
                 "annotation",
                 row[annotator],
-                problems,
-                list(annotation.warnings),
-                notes=self._list_notes(row[annotator]),
+                list(list_problems(text, annotation)),
+                [*annotation.warnings, *self._warn_of_length(annotation, file)],
+                notes=[
+                    *self._describe_annotation(annotation, path),
+                    *self._name_corrected(row[annotator]),
+                ],
             )
 
-    def _list_notes(self, annotation: str) -> list[str]:
+    def _warn_of_length(self, annotation: Annotation, file: RawFile | None) -> Iterator[str]:
+        """Tell that nobody knows whether an annotation is as long as its video, which is damaged."""
+        if file is not None and not self._is_refused(file):
+            return
+        n_labeled = max((bout.stop for bout in annotation.bouts), default=0)
+        reach = f"; it labels frames up to {n_labeled - 1} (from 0)" if n_labeled else ""
+        decoded = f"only {file.n_frames} frames" if file and file.n_frames else "no frame"
+        yield f"could not be held against its video, of which {decoded} could be decoded{reach}"
+
+    def _describe_annotation(self, annotation: Annotation, video: str) -> Iterator[str]:
+        """Say of what format a sound annotation is, and how much is in it."""
+        if annotation.problems or not annotation.format:
+            return
+        n_bouts = len(annotation.bouts)
+        told = f"{annotation.format}, {n_bouts} bout{'s' * (n_bouts != 1)}"
+        if not any(self._judge_file(video)):
+            n_labeled = int((self.label(annotation, video) != UNLABELED).sum())
+            told += f", {n_labeled} of {self.found[video].n_frames} frames labeled"
+        yield told
+
+    def _name_corrected(self, annotation: str) -> Iterator[str]:
         """Say whose place a correction took."""
-        if (other := self.corrections.get(annotation)) is None:
-            return []
-        return [
-            f"a correction, in place of {other}" if other else "a correction, where there was none"
-        ]
+        if (other := self.corrections.get(annotation)) is not None:
+            yield (
+                f"a correction, in place of {other}"
+                if other
+                else "a correction, where there was none"
+            )
 
     def judge_clip(self, row: Row) -> Verdict:
         """Judge a clip."""
@@ -333,7 +373,8 @@ class _Check:
         """Return what is unusual about a file, and damage that is put up with."""
         if (file := self.found.get(path)) is None:
             return []
-        found = [*(() if self._is_refused(file) else file.damage), *file.warnings]
+        damage = [] if self._is_refused(file) else list(filter(None, self._tell_damage(file)))
+        found = [*damage, *file.warnings]
         if path in self.same_as and not any(self._find_leak(path)):
             found.append(f"has the same content as {self.same_as[path]}")
         return found
@@ -348,10 +389,23 @@ class _Check:
                 "run the same command again"
             )
         elif self._is_refused(file):
+            words, lines = self._tell_damage(file)
+            if lines:
+                lines = f"; the decoder's own lines: {lines}" if words else f"{_DAMAGED}{lines}"
             yield (
-                f"{path}: cannot be used ({file.n_frames} frames could be decoded): "
-                f"{_DAMAGED if file.damage[0].startswith('[') else ''}{'; '.join(file.damage)}"
+                f"{path}: cannot be used ({file.n_frames} frames could be decoded): {words}{lines}"
             )
+
+    def _tell_damage(self, file: RawFile) -> tuple[str, str]:
+        """Return what damage means, in words, and the first lines that the decoder said of it."""
+        words, lines, n_more = split_damage(file.damage)
+        shown = lines[:_MOST_LINES]
+        if n_more := n_more + len(lines) - len(shown):
+            report = self.reports[file.path]
+            job = "decode_video" if report.parent.name == "frames" else "decode_clips"
+            log = report.parents[1] / "logs" / job / f"{report.stem}.log"
+            shown.append(f"and {n_more} more (see {log})")
+        return "; ".join(words), "; ".join(shown)
 
     def _is_refused(self, file: RawFile) -> bool:
         return self.refuse_damage and bool(file.damage)

@@ -4,13 +4,15 @@ It runs the workflow as far as the gate, so nothing that it decodes is decoded a
 of the library that calls Snakemake.
 """
 
+import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from homecage.check.verdicts import count_files
 from homecage.errors import HomecageError
+from homecage.running.screen import VERDICTS_FOLLOW
 from homecage.storage.strict_yaml import read_yaml
 from homecage.storage.tables import read_tsv
 
@@ -56,7 +58,8 @@ def check(
     ]
     # Also where it has passed: the page may be gone, and people want to see the verdicts.
     command += ["--forcerun", "check_study", "--", "results/check/verdict.txt"]
-    ran = subprocess.run([str(word) for word in command])
+    told_here = os.environ | {VERDICTS_FOLLOW: "1"}
+    ran = subprocess.run([str(word) for word in command], env=told_here)
     if _get_time(verdicts) == before:
         raise HomecageError("there is no verdict: what came between stands above")
     n_bad = _print_verdicts(verdicts)
@@ -74,15 +77,13 @@ def _print_verdicts(path: Path) -> int:
         if row["verdict"] != "ok" or row["kind"] in ("video", "annotation"):
             frames = "" if row["n_frames"] == "n/a" else f" ({row['n_frames']} frames)"
             what = f": {row['what']}" if row["what"] else ""
-            print(f"{row['verdict']:8} {row['path'] or 'the study'}{frames}{what}")
-    counted = Counter(table.loc[table["kind"] != "run", "verdict"])
-    print(
-        f"{counted.total()} verdicts: {counted['error']} error, {counted['warning']} warning, "
-        f"{counted['ok']} ok"
-    )
+            print(
+                f"{row['verdict'].replace('_', ' '):9} {row['path'] or 'the study'}{frames}{what}"
+            )
+    print(count_files(zip(table["kind"], table["verdict"], strict=True)))
     for what in table.loc[table["kind"] == "run", "what"]:
         print(f"{what[0].upper()}{what[1:]}.")
-    return counted["error"]
+    return int((table["verdict"] == "error").sum())
 
 
 def _get_time(path: Path) -> int | None:

@@ -11,4 +11,5 @@ class CheckOptions(Options):
     on_bad_file: Literal["stop", "set_aside"] = "stop"
     """stop: nothing is learned until every file is mended or taken away. set_aside: what cannot be used
     leaves the study, a video with its annotations: the check ends the run, the same command goes on
-    without them, and the accuracy table lists them. A file that is mended comes back."""
+    without them, and the accuracy table lists them. It is judged anew once anything that the verdict hung
+    on is mended: the file, its annotations, its line of a sheet, or the configuration."""

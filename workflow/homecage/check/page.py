@@ -1,7 +1,6 @@
 """The check's page: a verdict on every file, with a strip of its frames, in one HTML file."""
 
 import base64
-from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homecage.check.demand import describe_bytes
-from homecage.check.verdicts import Verdict, sort_verdicts
+from homecage.check.verdicts import NO_FILES, Verdict, count_files, sort_verdicts
 from homecage.errors import StoreError
 from homecage.frames.raw import RawFile
 from homecage.pages.base import fill_page
@@ -19,26 +18,33 @@ from homecage.storage.stores import open_store
 
 _N_PICTURES = 8
 _JPEG_QUALITY = 75
-_NO_FILES = ("study", "run")
 _MOST_CLIPS = 200  # Sound clips that are listed by name; all are in the table.
+_LISTERS = {
+    "sample table": "the file's own index lists",
+    "index": "the file's own index lists",
+    "header": "the file's header counts",
+}
+_HELD_AGAINST = {
+    "duration": "held against the duration that the file states",
+    "last timestamp": (
+        "held against the last time that is written in the file, so that a cut there would leave no trace"
+    ),
+    "nothing": "the file states no length, so that a cut at its end would leave no trace",
+}
+"""What frames were held against, by ``RawFile.held_against``."""
 
 Reports = Mapping[Path, Sequence[RawFile]]
 """What was found in a video, or in each clip of a folder, by the file that says so."""
 
 
 def write_page(path: Path, verdicts: Sequence[Verdict], reports: Reports) -> None:
-    """Write the page: errors first, then warnings.
+    """Write the page: errors first, then files set aside, then warnings.
 
     Strips are of the stores of frames beside the reports; a file that left none has no strip.
     """
-    files = Counter(one.verdict for one in verdicts if one.kind not in _NO_FILES)
-    summary = ", ".join(
-        f"{files[verdict]} {words}"
-        for verdict, words in (("error", "refused"), ("warning", "with warnings"), ("ok", "sound"))
-        if files[verdict]
-    )
+    counted = count_files((one.kind, one.verdict) for one in verdicts)
     told = [
-        one for one in sort_verdicts(verdicts) if one.kind not in _NO_FILES or one.verdict != "ok"
+        one for one in sort_verdicts(verdicts) if one.kind not in NO_FILES or one.verdict != "ok"
     ]
     sound_clips = [one.path for one in told if one.kind == "clip" and one.verdict == "ok"]
     unnamed = set(sound_clips[_MOST_CLIPS:])
@@ -52,7 +58,7 @@ def write_page(path: Path, verdicts: Sequence[Verdict], reports: Reports) -> Non
     fill_page(
         path,
         "check/page.html",
-        summary=f"{files.total()} files: {summary}. {_describe_size(reports)}{_list_notes(verdicts)}",
+        summary=f"{counted}. {_describe_size(reports)}{_list_notes(verdicts)}",
         verdicts=listed,
         strips=strips,
         n_unnamed=len(unnamed),
@@ -71,9 +77,17 @@ def _describe_file(one: Verdict) -> str:
     if one.file and one.file.width_px:
         frames += f", {one.file.width_px} x {one.file.height_px} pixels"
     if one.file and one.file.n_frames:
-        stated = f" ({one.file.n_frames_stated})" if one.file.n_frames_stated else ""
-        frames += f"; held against: {one.file.held_against}{stated}"
+        frames += f"; {_say_held_against(one.file)}"
     return frames
+
+
+def _say_held_against(file: RawFile) -> str:
+    """Say in plain words what tells that no frame is missing."""
+    if (lister := _LISTERS.get(file.held_against)) and file.n_frames_stated:
+        if file.n_frames_stated == file.n_frames:
+            return f"as many frames as {lister}: {file.n_frames_stated}"
+        return f"{lister}: {file.n_frames_stated} frames"
+    return _HELD_AGAINST.get(file.held_against, f"held against its {file.held_against}")
 
 
 def _describe_size(reports: Reports) -> str:
@@ -93,7 +107,7 @@ def _describe_size(reports: Reports) -> str:
 
 def _list_notes(verdicts: Sequence[Verdict]) -> str:
     """Return what there is to know of the run besides, in sentences."""
-    notes = [note for one in verdicts if one.kind in _NO_FILES for note in one.notes]
+    notes = [note for one in verdicts if one.kind in NO_FILES for note in one.notes]
     return "".join(f" {note[0].upper()}{note[1:]}." for note in notes)
 
 

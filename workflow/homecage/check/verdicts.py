@@ -1,5 +1,6 @@
 """A verdict on each file of a study, in plain words, and the table of all."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,11 @@ from homecage.storage.tables import write_tsv
 
 Kind = Literal["study", "video", "clip", "annotation", "run"]
 
+NO_FILES = ("study", "run")
+"""Kinds of verdicts that are on no file, and count as none."""
+
+_WORDS = {"error": "refused", "set_aside": "set aside", "warning": "with warnings", "ok": "sound"}
+"""What files are called in counts; the worst first."""
 _COLUMNS = ["verdict", "kind", "path", "n_frames", "n_frames_stated", "held_against", "what"]
 
 
@@ -30,10 +36,14 @@ class Verdict:
     """What decoding found in it."""
     notes: Sequence[str] = ()
     """What to know of it besides."""
+    aside: bool = False
+    """Whether it was set aside by an earlier check, so that this one has not looked at it."""
 
     @property
     def verdict(self) -> str:
-        """Error, warning or ok."""
+        """error, set_aside, warning or ok."""
+        if self.aside:
+            return "set_aside"
         return "error" if self.problems else "warning" if self.warnings else "ok"
 
     @property
@@ -49,7 +59,7 @@ class Verdict:
 
 
 def write_verdicts(path: Path, verdicts: Iterable[Verdict]) -> None:
-    """Write a table of verdicts: errors first, then warnings."""
+    """Write a table of verdicts: errors first, then files set aside, then warnings."""
     rows = [
         {
             "verdict": one.verdict,
@@ -66,5 +76,13 @@ def write_verdicts(path: Path, verdicts: Iterable[Verdict]) -> None:
 
 
 def sort_verdicts(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Return errors first, then warnings, in the study's order otherwise."""
-    return sorted(verdicts, key=lambda one: ("error", "warning", "ok").index(one.verdict))
+    """Return errors first, then files set aside, then warnings, in the study's order otherwise."""
+    return sorted(verdicts, key=lambda one: list(_WORDS).index(one.verdict))
+
+
+def count_files(found: Iterable[tuple[str, str]]) -> str:
+    """Say how many files were found to be what, by the kind and the verdict of each line of the table."""
+    files = Counter(verdict for kind, verdict in found if kind not in NO_FILES)
+    counts = ", ".join(f"{files[one]} {words}" for one, words in _WORDS.items() if files[one])
+    total = f"{files.total()} file{'s' * (files.total() != 1)}"
+    return f"{total}: {counts}" if counts else total

@@ -7,6 +7,7 @@ the date that it had when it was decoded.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,6 +17,9 @@ from typing import Any
 from homecage.errors import StoreError
 from homecage.storage.hashing import hash_file
 from homecage.storage.publish import publish
+
+MORE_LINES = re.compile(r"and (\d+) more lines like these")
+"""The sign of damage that counts those that are left out."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,19 @@ class RawFile:
     def n_stored(self) -> int:
         """The frames in the store."""
         return self.n_frames if self.n_shown is None else self.n_shown
+
+
+def split_damage(signs: Iterable[str]) -> tuple[list[str], list[str], int]:
+    """Return signs of damage that are words for people, lines of the decoder, and how many more it had."""
+    words: list[str] = []
+    lines: list[str] = []
+    n_more = 0
+    for sign in signs:
+        if match := MORE_LINES.fullmatch(sign):
+            n_more += int(match[1])
+        else:
+            (lines if sign.startswith("[") else words).append(sign)
+    return words, lines, n_more
 
 
 def write_report(path: Path, files: Iterable[RawFile]) -> None:

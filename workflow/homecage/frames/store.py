@@ -17,7 +17,7 @@ from homecage.frames.decode import Decoding, build_arguments, decode, find_ffmpe
 from homecage.frames.judge import measure_steady_rate
 from homecage.frames.options import FramesOptions
 from homecage.frames.rates import is_of_other_rate, pick, resample
-from homecage.frames.raw import RawFile, describe_file, write_report
+from homecage.frames.raw import RawFile, describe_file, split_damage, write_report
 from homecage.frames.stream import FrameStream
 from homecage.storage.frame_tables import Resampling, read_resampling, read_times, write_times
 from homecage.storage.stores import ArraySpec, StoreWriter, open_store, write_store
@@ -136,7 +136,12 @@ def _append_file(
         if not np.array_equal(decoding.time_s, time_s):
             raise VideoError(path, "has changed while it was decoded; run snakemake again")
         logger.info("%s: shown at %.6g frames/s, as %d frames", path, options.fps, len(wanted))
-    for sign in (*decoding.damage, *decoding.warnings):
+    words, *_ = split_damage(decoding.damage)
+    for sign in decoding.damage:
+        # Where there are words for it, the decoder's own lines stay in the log.
+        level = logging.INFO if words and sign not in words else logging.WARNING
+        logger.log(level, "%s: %s", path, sign)
+    for sign in decoding.warnings:
         logger.warning("%s: %s", path, sign)
     file = describe_decoding(described, decoding)
     if wanted is not None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import cv2
 import pandas as pd
 
+from homecage.check.verdicts import NO_FILES, count_files
 from homecage.errors import StoreError
 from homecage.evaluate.names import CD, FD, FD_STAR, OVER_BEHAVIORS
 from homecage.frames.decode import find_ffmpeg
@@ -184,7 +185,7 @@ def write_report(
             simulated=simulated == "yes",
             warned=warned,
             divided=divided,
-            verdicts=Counter(one["verdict"] for one in judged),
+            verdicts=Counter(one["verdict"] for one in judged if one["kind"] not in NO_FILES),
             n_aside=len(aside),
         ),
         videos=table[table["kind"] == "video"].to_dict("records"),
@@ -194,6 +195,7 @@ def write_report(
         clips=table[table["kind"] == "clip_folder"].to_dict("records"),
         behaviors=list(_describe_behaviors(vocabulary, palette, read_tsv(distribution))),
         verdicts=judged,
+        counted=count_files((one["kind"], one["verdict"]) for one in judged),
         most=_MOST_FINDINGS,
         aside=aside,
         rows=list_rows(scores, gains, titles, ceilings),

@@ -29,6 +29,11 @@ _TICK_S = 1.0
 _MOST = 20
 """How many warnings are repeated at the end, and how many lines are shown of a log without an error."""
 
+VERDICTS_FOLLOW = "HOMECAGE_VERDICTS_FOLLOW"
+"""Set where each file's verdict is printed once the run has ended, so that the run leaves it to that to say
+what jobs warn of and what a failure lists."""
+
+_LISTED = "  - "  # As errors.py lists problems.
 _WARNING = re.compile(r"\[\S+\] warning: ")  # As homecage.__main__ writes them.
 _ERROR = re.compile(r"homecage \S+: error: ")
 _STATUS = re.compile(r"(returned non-zero exit status|died with) [^.]*")  # Of a shell command.
@@ -73,6 +78,8 @@ class Screen(logging.Handler):
         self._status: dict[int | None, str] = {}  # By thread, which reports the job next.
         self._warnings: list[str] = []
         self._stopped = self._erred = False
+        self.verdicts_follow = VERDICTS_FOLLOW in os.environ
+        """Whether files are told of after the run."""
         logger.addHandler(self)
 
     def begin(self, jobs: Iterable[Planned]) -> None:
@@ -102,7 +109,14 @@ class Screen(logging.Handler):
                 self._say(f"  and {len(warnings) - _MOST} more in results/logs")
             for job, reason in () if self._stopped else self._failed.values():
                 self._say(f"{job.name} failed{reason}; its log, {job.log}, ends with:")
-                self._say("\n".join(_read_end(job.log)), logging.ERROR)
+                lines = _read_end(job.log)
+                if self.verdicts_follow:
+                    told = dict.fromkeys(
+                        "  (each with its verdict, below)" if line.startswith(_LISTED) else line
+                        for line in lines
+                    )
+                    lines = list(told)
+                self._say("\n".join(lines), logging.ERROR)
             self._stop()
             print(last, file=sys.stderr)
 
@@ -166,6 +180,8 @@ class Screen(logging.Handler):
 
     def _finish(self, job: _Job) -> None:
         self._forecast.finish(job.rule, job.work)
+        if self.verdicts_follow:
+            return
         for warning in filter(_WARNING.match, _read_lines(job.log)):
             self._warnings.append(warning)
             self._say(warning, logging.WARNING)
