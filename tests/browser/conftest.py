@@ -41,7 +41,9 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Open a page from disk; errors in it fail the test, and so does whatever is not from disk."""
     contexts, troubles = [], []
 
-    def open_one(path: Path, *, expected: str = "", ready: bool = True, **how: Any) -> Any:
+    def open_one(
+        path: Path, *, address: str = "", expected: str = "", ready: bool = True, **how: Any
+    ) -> Any:
         how.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(**how)
         contexts.append(context)
@@ -57,7 +59,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on(
             "request", lambda asked: asked.url.startswith(("file:", "data:")) or note(asked.url)
         )
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + address)
         if ready:
             page.wait_for_selector("html[data-ready]")
         return page

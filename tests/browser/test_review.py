@@ -1,6 +1,7 @@
 """The review: clips one after the other, edits that are taken back, and files that our reader reads."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -14,7 +15,7 @@ from homecage.storage.tables import read_tsv
 from homecage.study.behaviors import Behavior, Vocabulary
 from homecage.study.choice import make_choice
 from tests.browser.conftest import N_FRAMES
-from tests.filming import COLORS
+from tests.filming import COLORS, TITLES
 
 VOCABULARY = Vocabulary(behaviors=tuple(Behavior(name=name) for name in COLORS))
 BOUTS = "homecage.model.rows.find((row) => row.id === 'corrected').bouts"
@@ -68,6 +69,11 @@ def go(page, frame):
     page.evaluate("frame => homecage.seekTo(frame)", frame)
 
 
+def entitled(why):
+    """What the page says where the table names methods."""
+    return re.sub(r"\b(net|rule)\b", lambda found: TITLES[found[0]], why)
+
+
 def bouts_of(page):
     return page.evaluate(BOUTS)
 
@@ -86,7 +92,8 @@ def codes_of(bouts):
 def test_clips_are_those_of_the_queue_with_their_reasons(reviewed, steady):
     queue = read_tsv(reviewed.parent / "queues" / "steady.tsv").query("method == 'net'")
     assert steady.locator("#clips li").count() == len(queue) > 1
-    assert queue["why"].iloc[0] in steady.locator("#clips li").first.inner_text()
+    first = steady.locator("#clips li").first.inner_text().replace("\n", "; ")
+    assert entitled(queue["why"].iloc[0]) in first and "A net says" in first
     minutes = (queue["stop_s"] - queue["start_s"]).sum() / 60
     assert f"0 of {len(queue)} clips seen, {minutes:.1f} minutes left." in steady.inner_text(
         "#progress"
@@ -113,30 +120,62 @@ def test_a_clip_plays_to_its_end_and_what_was_seen_raises_what_to_expect(reviewe
         "stop => !homecage.player.playing && homecage.player.frame === stop - 1",
         arg=int(first["stop"]),
     )
-    assert steady.inner_text("#why") == first["why"]
+    assert steady.inner_text("#why") == entitled(first["why"])
     before = steady.evaluate("homecage.data.review.expected")
+    assert "A net says" in steady.inner_text("#why")
     press(steady, "Enter")
-    assert steady.inner_text("#why") == second["why"]
+    assert steady.inner_text("#why") == entitled(second["why"])
     expected = before + round(first["gain"], 2) / N_FRAMES
     assert f"{100 * expected:.1f} % (before: {100 * before:.1f} %)" in steady.inner_text("#worth")
     press(steady, "p")
-    assert steady.inner_text("#why") == first["why"]
+    assert steady.inner_text("#why") == entitled(first["why"])
     press(steady, "n")  # Goes on to what was not seen.
-    assert steady.inner_text("#why") == second["why"]
+    assert steady.inner_text("#why") == entitled(second["why"])
 
 
 def test_the_worst_error_is_the_first_of_a_list(steady):
     press(steady, "e")
     items = steady.locator("#clips li").all_inner_texts()
     assert len(items) == 2
-    assert "0.3 s. annotator 1 (truth): groom → A net: eat" in items[0]
-    assert "annotator 1 (truth): rest → A net: groom" in items[1]
+    assert "0.3 s. annotator 1 (truth): groom\n→ A net: eat" in items[0]
+    assert "annotator 1 (truth): rest\n→ A net: groom" in items[1]
     steady.locator("#clips button").first.click()
     steady.wait_for_function("!homecage.player.playing && homecage.player.frame === 49")
     press(steady, "ArrowDown ArrowDown")  # The other method's, once it is selected.
     assert "A rule: eat" in steady.locator("#clips li").first.inner_text()
     press(steady, "e")
     assert "clips seen" in steady.inner_text("#worth")
+
+
+def test_an_address_of_an_error_lists_those_of_its_method(reviewed, open_page, steady):
+    page = open_page(reviewed / "steady.html", address="#row=rule&frames=32-35")
+    page.wait_for_function("homecage.player.frame === 32")
+    assert page.locator("[aria-checked=true]").inner_text() == "A rule"
+    assert page.evaluate("homecage.judged().id") == "rule"
+    (item,) = page.locator("#clips li").all_inner_texts()
+    assert "annotator 1 (truth): groom\n→ A rule: eat" in item
+    press(page, "w")
+    assert page.inner_text("#frame") == "30"
+    # Also where the page is open, and was gone through: from the longest on.
+    press(steady, "w w")
+    assert steady.inner_text("#frame") == "60" and steady.is_visible("#progress")
+    steady.evaluate("location.hash = 'row=net&frames=62-63'")
+    steady.wait_for_function("homecage.player.frame === 62")
+    assert steady.locator("[aria-checked=true]").inner_text() == "A net"
+    assert steady.locator("#clips li").count() == 2
+    press(steady, "w")
+    assert steady.inner_text("#frame") == "40"
+
+
+def test_the_last_frame_of_a_bout_is_shown_not_the_one_after_it(steady):
+    for frame, shown in ((10, "5–29"), (59, "30–59"), (60, "60–89"), (0, "not labeled")):
+        go(steady, frame)
+        assert steady.inner_text("#bout") == shown
+    go(steady, 6)
+    press(steady, "x")
+    go(steady, 5)
+    assert steady.inner_text("#bout") == "5"
+    assert steady.inner_text("#of") == "of 0–89"
 
 
 # 2. The corrected row
@@ -367,3 +406,74 @@ def test_a_phone_shows_the_review_without_scrolling_aside(reviewed, open_page):
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.is_visible("#clips") and page.is_visible("#save")
+
+
+# 4. All of it is seen
+
+
+SHOWN = """() => {
+  const box = (name) => [...document.querySelectorAll(name)].map((one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    const { left, right, top, bottom } = range.getBoundingClientRect();
+    return [left, top, right, bottom];
+  });
+  const { stage, tracks } = homecage.timeline;
+  const { top } = stage.getBoundingClientRect();
+  const cut = [...document.querySelectorAll(".labels button span, #clips span:not(.rest)")];
+  return {
+    beside: [".screen", "#clips", "#worth"].flatMap((name) => {
+      const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect();
+      return [[left, top, right, bottom]];
+    }).concat(box(".now :is(th, td)"), box(".panel .controls, .clock")).filter(([l, , r]) => r > l),
+    wide: document.documentElement.scrollWidth,
+    cut: cut.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.textContent),
+    rows: tracks.filter((one) => one.row && top + one.top + one.height <= innerHeight).length,
+  };
+}"""
+LONG = "TCN on twelve hand-made numbers"
+
+
+def overlap(one, other):
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) > 1
+        and min(one[3], other[3]) - max(one[1], other[1]) > 1
+    )
+
+
+@pytest.fixture(scope="session")
+def long(reviewed, tmp_path_factory):
+    """A page of six methods with long names, and of reasons that name them all."""
+    folder = tmp_path_factory.mktemp("long")
+    for path in reviewed.glob("steady.*"):
+        shutil.copy2(path, folder)
+    path = folder / "steady.data.js"
+    told = json.loads(path.read_text().removeprefix("window.homecageData=").removesuffix(";\n"))
+    told["behaviors"][0]["name"] = "micromovement"
+    *people, net, rule = told["rows"]
+    others = [rule | {"id": f"rule{n}"} for n in range(4)]
+    told["rows"] = [*people, *(row | {"title": LONG} for row in (net, rule, *others))]
+    for clip in told["review"]["clips"]:
+        clip[-1] = f"{LONG} says eat, but {', '.join([LONG] * 3)} groom (1.2 s); {clip[-1] * 3}"
+    path.write_text(f"window.homecageData={json.dumps(told)};")
+    return folder / "steady.html"
+
+
+@pytest.mark.parametrize("width", [360, 500, 1100, 1300, 1440, 1920])
+def test_long_names_lie_over_nothing_and_leave_six_rows_in_sight(long, open_page, width):
+    page = open_page(long, viewport={"width": width, "height": 900})
+    for keys in ("", "n", "e"):
+        press(page, keys)
+        seen = page.evaluate(SHOWN)
+        assert seen["wide"] <= width and (width < 500 or not seen["cut"])
+        assert seen["rows"] >= 6 or width < 1300
+        laid = seen["beside"]
+        assert len(laid) > 20 and all(0 <= one[0] < one[2] <= width for one in laid)
+        assert not [(a, b) for n, a in enumerate(laid) for b in laid[:n] if overlap(a, b)]
+    go(page, 60)
+    page.evaluate("homecage.model.behaviors[0].name = 'micromovement of the paws'")
+    go(page, 10)
+    swatch, name = (page.locator(f".look >> span >> nth={n}").bounding_box() for n in (0, 1))
+    assert name["x"] >= swatch["x"] + swatch["width"]
+    assert name["y"] < swatch["y"] + swatch["height"]
+    assert page.locator(f".labels [title='{LONG}']").count() == 6

@@ -90,5 +90,29 @@ def test_a_project_is_handed_over_without_events_as_the_library_makes_it(describ
 
 
 def test_a_review_is_kept_by_what_the_rows_are(describe):
-    rows = [{"id": "net", "bouts": [0, 1, 2]}]
+    rows = [{"id": "net", "title": "A net", "bouts": [0, 1, 2]}]
     assert describe(rows)["key"] == describe(rows)["key"] != describe()["key"]
+
+
+@pytest.mark.parametrize(
+    "why, told",
+    [
+        (
+            "net says eat, but net-2, rule groom (0.3 s)",
+            "A net says eat, but 2nd net, rule groom (0.3 s)",
+        ),
+        ("nets of net; net is only 45% sure", "nets of A net; A net is only 45% sure"),
+        ("net says net rest, but net-2 groom", "A net says net rest, but 2nd net groom"),
+    ],
+)
+def test_reasons_call_methods_by_their_titles_and_behaviors_by_their_names(
+    describe, tmp_path, why, told
+):
+    queue = tmp_path / "other.tsv"
+    columns = ["method", "rank", "start", "stop", "start_s", "stop_s", "gain", "why"]
+    write_tsv(queue, pd.DataFrame([("net", 1, 3, 5, 0.12, 0.2, 1.25, why)], columns=columns))
+    titles = {"net": "A net", "net-2": "2nd net", "groom": "Groomer's"}
+    rows = [{"id": row, "title": title, "bouts": []} for row, title in titles.items()]
+    palette = Palette({"net rest": "#DDCC77", "groom": "#117733"})
+    ((*_, said),) = describe(rows, queue=queue, palette=palette)["clips"]
+    assert said == told

@@ -1,6 +1,8 @@
 """What a page is told for a review: clips worth a look, and what a corrected annotation is made of."""
 
 import json
+import re
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,8 @@ def describe_review(
         path: the video.
         method: the one that is doubted.
         said: what it says of the video.
-        rows: all rows of the page; where they are others, a review begins anew.
+        rows: all rows of the page; where they are others, a review begins anew. Reasons call methods
+            by their titles.
         queue: the video's clips, by ``review_predictions``.
         review: evaluation's ``review.tsv``.
         palette: the K behaviors in order, and their colors.
@@ -49,6 +52,7 @@ def describe_review(
     before = read_tsv(review)
     before = before[(before["method"] == method) & (before["share"] == 0)].set_index("video")
     others = before["difference"].drop(index=name).abs()
+    titles = {row["id"]: row["title"] for row in rows}
     nothing = Scoring(
         tuple(palette.root),
         np.full(len(said.codes), UNLABELED, np.int8),
@@ -65,7 +69,13 @@ def describe_review(
     return {
         "key": sha256(json.dumps(rows).encode()).hexdigest()[:16],
         "clips": [
-            [start, stop, round(stop_s - start_s, 3), round(gain, 2), why]
+            [
+                start,
+                stop,
+                round(stop_s - start_s, 3),
+                round(gain, 2),
+                _entitle(why, titles, palette.root),
+            ]
             for start, stop, start_s, stop_s, gain, why in clips[
                 ["start", "stop", "start_s", "stop_s", "gain", "why"]
             ].itertuples(index=False)
@@ -82,3 +92,13 @@ def describe_review(
 
 def _number(value: Any) -> float | None:
     return None if pd.isna(value) else round(float(value), 6)
+
+
+def _entitle(why: str, titles: Mapping[str, str], behaviors: Iterable[str]) -> str:
+    """Put titles in the place of methods in a reason; what also names a behavior stays as it is."""
+    known = {**titles, **{behavior: behavior for behavior in behaviors}}
+    longest_first = sorted(filter(None, known), key=len, reverse=True)
+    if not longest_first:
+        return why
+    word = "|".join(map(re.escape, longest_first))
+    return re.sub(rf"(?<![\w-])(?:{word})(?![\w-])", lambda found: known[found[0]], why)

@@ -296,6 +296,11 @@ function mean(bytes, from, to) {
   return n ? sum / n : Model.NOTHING;
 }
 
+/** Write the frames [start, stop) for people: by the first and the last. */
+function formatFrames(start, stop) {
+  return stop - start > 1 ? `${start}–${stop - 1}` : String(start);
+}
+
 /** Write seconds as h:mm:ss.mmm. */
 function formatTime(seconds, digits = 3) {
   const scale = 10 ** digits;

@@ -48,7 +48,7 @@ function start(data) {
     timeline.disagreements = model.findDisagreements(judged);
     rank = timeline.disagreements.byLength();
     place = -1;
-    $("judged").textContent = judged
+    $("judged").textContent = $("judged").title = judged
       ? `Disagreement: ${judged.title} and ${model.truth?.title ?? "another method"}`
       : "";
     timeline.changed();
@@ -94,6 +94,10 @@ function start(data) {
     const wanted = new URLSearchParams(location.hash.slice(1));
     const row = model.rows.find(({ id }) => id === wanted.get("row"));
     if (row) timeline.select(row);
+    if (row?.kind === "method") {
+      judge(); // From its longest error on, also where it was looked at before.
+      homecage.dispatchEvent(new Event("errors"));
+    }
     const [from, to] = (wanted.get("frames") ?? "").split("-").map(Number);
     if (!(0 <= from && from < to && to <= model.frames)) return;
     timeline.markers = [{ row: null, from, to }];
@@ -124,7 +128,10 @@ function start(data) {
       const swatch = patterns.swatch(-1);
       const name = document.createElement("span");
       line.append(head);
-      line.insertCell().append(swatch, name);
+      const look = document.createElement("div");
+      look.className = "look";
+      look.append(swatch, name);
+      line.insertCell().append(look);
       const p = line.insertCell();
       const agreement = line.insertCell();
       cells.set(row, { swatch, name, p, agreement, behavior: null });
@@ -294,7 +301,7 @@ function start(data) {
   $("agreement").title = "Of the frames that annotator 1 labels too: how many get the same behavior";
   if (model.chosen) $("probable").textContent = `Probabilities of ${model.chosen.title}`;
   if (!model.probability) $("probable").parentElement.hidden = $("doubtful").hidden = true;
-  $("of").textContent = `of ${model.frames}`;
+  $("of").textContent = `of ${formatFrames(0, model.frames)}`;
   listRows();
   setThreshold();
   rowsChanged();
@@ -302,7 +309,7 @@ function start(data) {
   showTrouble(); // Which may have come before anybody listened.
   document.documentElement.dataset.ready = "yes";
   window.addEventListener("hashchange", showAddressed);
-  window.addEventListener("load", showAddressed); // When the other scripts have their rows, too.
+  queueMicrotask(showAddressed); // When the other scripts have their rows, too.
 }
 
 /** Read a frame's number, or a time as 83.5s, 1:23.5 or 1:02:03; null for anything else. */
@@ -316,7 +323,7 @@ function readPlace(text, model) {
 
 /**
  * What other scripts of the page build on. Events: `frame` (another frame is shown), `rows` (bouts are others),
- * `select` (another row or bout is chosen). Once the page is ready: model, player, timeline, keys, patterns,
+ * `select` (another row or bout is chosen), `errors` (an address asks for a method's). Once the page is ready: model, player, timeline, keys, patterns,
  * seekTo(frame, said), showSpan(from, to), announce(text), complain(text), addRow(row), rowsChanged(), judged().
  */
 const homecage = new EventTarget();

@@ -11,28 +11,30 @@ const REVIEW = `
     <ol id="clips" tabindex="0" aria-label="Clips"></ol>
   </section>
   <section class="correct" aria-label="The corrected row">
-    <p id="why" aria-live="polite">The row “corrected” is yours to change. Press N for the first clip.</p>
-    <div class="controls" role="group" aria-label="Clips and edits">
+    <div class="told">
+      <p id="why" aria-live="polite" tabindex="0">The row “corrected” is yours to change. Press N for the first clip.</p>
+      <p class="label"><span id="kept"></span> <span id="then"></span></p>
+    </div>
+    <div class="controls" role="group" aria-label="Clips">
       <button type="button" id="previous-clip">◂ Previous <kbd>P</kbd></button>
       <button type="button" id="replay">Again <kbd>R</kbd></button>
       <button type="button" id="next-clip">Next <kbd>N</kbd> ▸</button>
       <button type="button" id="accept" class="main">Seen, next <kbd>Enter</kbd></button>
-      <button type="button" id="undo">Undo <kbd>Ctrl+Z</kbd></button>
-      <button type="button" id="redo">Redo <kbd>Ctrl+Y</kbd></button>
     </div>
     <div class="controls" role="group" aria-label="Begin and save">
       <label>Begin anew as <select id="begin"></select></label>
       <label>Save as <select id="format"></select></label>
       <button type="button" id="save" class="main">Save</button>
     </div>
-    <div class="controls" role="group" aria-label="The bout">
+    <div class="controls" role="group" aria-label="The bout and edits">
       <label>Frames <span id="bout" class="bout"></span> are <select id="rename"></select></label>
       <button type="button" id="take">As in the chosen row <kbd>A</kbd></button>
       <button type="button" id="set-start">Starts here <kbd>[</kbd></button>
       <button type="button" id="set-stop">Ends here <kbd>]</kbd></button>
       <button type="button" id="split">Split here <kbd>X</kbd></button>
+      <button type="button" id="undo">Undo <kbd>Ctrl+Z</kbd></button>
+      <button type="button" id="redo">Redo <kbd>Ctrl+Y</kbd></button>
     </div>
-    <p class="label"><span id="kept"></span> <span id="then"></span></p>
   </section>`;
 
 function review({ data, model, player, timeline, keys, patterns, ...page }) {
@@ -92,9 +94,9 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
       .map((run) => {
         const [start, stop] = [runs.start[run], runs.stop[run]];
         const seconds = model.timeOf(stop) - model.timeOf(start);
-        const said = `${method.title}: ${say(method, start, stop)}`;
-        const why = truth ? `${truth.title}: ${say(truth, start, stop)} → ${said}` : said;
-        return { start, stop, seconds, why: `${seconds.toFixed(1)} s. ${why}` };
+        const sides = truth ? [truth, method] : [method];
+        const said = sides.map((side) => `${side.title}: ${say(side, start, stop)}`);
+        return { start, stop, seconds, why: `${seconds.toFixed(1)} s. ${said.join(" → ")}` };
       });
   };
   const say = (of, start, stop) => {
@@ -110,7 +112,17 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
       const time = document.createElement("b");
       button.type = "button";
       time.textContent = formatTime(model.timeOf(clip.start), 1);
-      button.append(time, ` ${clip.why}`);
+      // Both sides of it whole; what else is odd there as far as a line goes.
+      const [first, ...others] = clip.why.split(errors ? / (?=→ )/ : /; /);
+      const lines = [first, others.join("; ")].filter(Boolean).map((text) => {
+        const line = document.createElement("span");
+        line.textContent = text;
+        return line;
+      });
+      lines[0].prepend(time, " ");
+      if (!errors) lines[1]?.classList.add("rest");
+      button.append(...lines);
+      button.title = clip.why;
       button.addEventListener("click", () => lookAt(clip));
       item.append(button);
       item.dataset.place = place;
@@ -225,7 +237,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   };
   const showBout = () => {
     const bout = row.at(player.frame);
-    const text = bout < 0 ? "not labeled" : `${row.start[bout]}–${row.stop[bout]}`;
+    const text = bout < 0 ? "not labeled" : formatFrames(row.start[bout], row.stop[bout]);
     if ($("bout").textContent !== text) $("bout").textContent = text;
     const value = bout < 0 ? "-1" : String(row.behavior[bout]);
     if ($("rename").value !== value) $("rename").value = value;
@@ -313,7 +325,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
     page.announce(`Saved as ${data.video}${ending}`);
   };
   $("then").textContent =
-    `In the study's folder ${told.folder}/ the file takes the place of annotator 1's, and the next run learns from it.`;
+    `Put into the study's folder ${told.folder}/, the saved file takes the place of annotator 1's, and the next run learns from it.`;
 
   // Controls and keys
 
@@ -361,6 +373,7 @@ function review({ data, model, player, timeline, keys, patterns, ...page }) {
   doing("Ctrl+Z Ctrl+Y", ["Ctrl+z"], "undo, redo", undo, "undo");
   also(["Ctrl+y", "Ctrl+Shift+Z"], redo, "redo");
   $("save").addEventListener("click", save);
+  page.on("errors", () => listing(true));
   page.on("select", () => {
     if (errors && listedOf !== page.judged()) listing(true);
     showBout();

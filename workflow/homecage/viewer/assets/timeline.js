@@ -3,11 +3,11 @@
 
 class Timeline extends EventTarget {
   static AXIS = 24;
-  static ROW = 26;
+  static ROW = 28; // Two lines of a name.
   static GAP = 5;
   static STRIP = 14;
   static TRACE = 20;
-  static MAP = 30;
+  static MAP = 26;
   static NARROWEST = 24; // Frames in the nearest view.
   static DRAG = 4; // px that a click may move.
 
@@ -95,7 +95,9 @@ class Timeline extends EventTarget {
       const label = document.createElement(track.row ? "button" : "div");
       label.style.top = `${track.top}px`;
       label.style.height = `${track.height}px`;
-      label.textContent = label.title = track.title;
+      const name = document.createElement("span");
+      name.textContent = label.title = track.title;
+      label.append(name);
       if (track.row) {
         const selected = track.row === this.selected.row;
         label.type = "button";
