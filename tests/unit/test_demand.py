@@ -9,6 +9,7 @@ from homecage.clips.options import ClipGeometry
 from homecage.config import Experiment, check_config
 from homecage.convnet.network import Convnet, Shape
 from homecage.demand import count_model, count_network, estimate_demand
+from homecage.features.options import REPRESENTATIONS, Representation
 from homecage.sequence.bilstm import Bilstm
 from homecage.sequence.lstm import Lstm
 from homecage.sequence.options import LstmOptions, MlpOptions, TcnOptions
@@ -93,3 +94,11 @@ def test_it_is_told_in_disk_and_time():
         [], 809, geometry
     )
     assert trained.describe([], 0, geometry).endswith("; not counted: cuboids")
+
+
+def test_a_representation_that_is_not_known_here_is_named_and_stops_nothing(monkeypatch):
+    """Those that a lab adds."""
+    monkeypatch.setitem(REPRESENTATIONS, "brightness", Representation("brightness"))
+    method = {"title": "B", "representations": ["brightness"], "model": {"kind": "tcn"}}
+    demand = estimate_demand(check_config({"methods": {"b": method}, "comparisons": []}), 4)
+    assert "brightness" in demand.left_out and demand.clip_gflop > 0

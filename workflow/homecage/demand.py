@@ -19,6 +19,8 @@ _SHARED = 12.1 / 25.2
 """What is left of the arithmetic where clips overlap, at the paper's geometry (docs/performance.md)."""
 _WIDTHS = {"motion": 12, "jhuang": 310, "cuboids": 250, "encoder": 384}
 """Numbers that describe a clip, about: of those that options set, at their defaults."""
+_USUAL = 100
+"""Numbers that one which is not known here is taken to have."""
 _COUNTED = {"fc6", "fc8", "motion"}
 
 
@@ -65,6 +67,10 @@ def estimate_demand(experiment: Experiment, n_folds: int) -> Demand:
     n_nets = n_learned * experiment.uses_convnet
     widths = {"fc6": experiment.network.descriptor, "fc8": behaviors, **_WIDTHS}
     widths["fc6-2d"] = widths["fc6"]
+
+    def width_of(name: str) -> int:
+        return widths.get(name, _USUAL)
+
     used = {
         name for method in experiment.complete_methods.values() for name in method.representations
     }
@@ -83,13 +89,13 @@ def estimate_demand(experiment: Experiment, n_folds: int) -> Demand:
             continue
         n_models += n_folds
         if isinstance(method.model, TrainingOptions):
-            own = count_model(method.model, sum(widths[name] for name in method.representations))
+            own = count_model(method.model, sum(map(width_of, method.representations)))
             passes = method.model.epochs * method.model.window_growth * (1 + method.model.refit)
             clip_gflop += n_folds * 6 * own * passes / 1e9
             weights += n_folds * own
         else:
             left_out.append(f"models of kind {method.model.kind}")
-    of_stores = sum(2 * widths[store] * times for store, times in stores.items())
+    of_stores = sum(2 * width_of(store) * times for store, times in stores.items())
     n_methods = len(experiment.methods)
     return Demand(
         clip_bytes=of_stores + 4 * behaviors * n_nets,
