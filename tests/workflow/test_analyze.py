@@ -38,7 +38,7 @@ def write_sheet(lab: Project, columns: str, *cells: str) -> Path:
     [
         ("animal", ["m1", "m1", "m2", "m2"], set()),
         ("animal group", ["m1 a", "m1 a", "m2 b", "m2 b"], GROUPS),
-        ("start", ["2024-05-01", "2024-05-02", "2024-05-03", "2024-05-04"], DAYS),
+        ("start", [f"2024-05-0{day}T19:00" for day in (1, 2, 3, 4)], DAYS),
     ],
 )
 def test_a_column_is_what_asks_for_them(lab, columns, cells, made):
