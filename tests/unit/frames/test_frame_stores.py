@@ -232,9 +232,9 @@ def test_the_decoders_own_lines_warn_only_where_there_are_no_words(lab, caplog, 
     monkeypatch.setattr(store, "decode", find)
     with caplog.at_level(logging.INFO):
         lab.decode_video()
-    said = {r.message.removeprefix(f"{lab.video}: "): r.levelname for r in caplog.records}
-    assert {said[line] for line in lines} == {"INFO" if words else "WARNING"}
-    assert {said[one] for one in [*words, "interlaced"]} == {"WARNING"}
+    said = {r.message.removeprefix(f"{lab.video}: "): r.levelno for r in caplog.records}
+    assert {said[line] for line in lines} == {logging.INFO if words else logging.WARNING}
+    assert {said[one] for one in [*words, "interlaced"]} == {logging.WARNING}
 
 
 def test_what_is_unusual_is_said_and_written_down(lab, make_video, caplog):
