@@ -3,22 +3,17 @@
 
 from homecage.viewer.template import hash_assets
 
-WATCHED = list(
-    dict.fromkeys(
-        [
-            *[*VIDEOS][: EXPERIMENT.viewer.videos],
-            *(
-                Path(page).stem
-                for page in kept(
-                    "results/viewer",
-                    expand("results/viewer/{video}.html", video=VIDEOS),
-                )
-            ),
-        ]
-    )
-)
+VIEWS = {video: f"results/viewer/{video}.html" for video in VIDEOS}
+MADE = kept("results/viewer", VIEWS.values())
+WATCHED = [
+    video
+    for number, (video, page) in enumerate(VIEWS.items())
+    if EXPERIMENT.viewer.videos is None
+    or number < EXPERIMENT.viewer.videos
+    or page in MADE
+]
 PAGES = [
-    *expand("results/viewer/{video}.html", video=WATCHED),
+    *(VIEWS[video] for video in WATCHED),
     *kept(
         "results/figures/contact_sheets",
         expand("results/figures/contact_sheets/{method}.html", method=METHODS),
@@ -124,5 +119,5 @@ rule draw_contact_sheets:
 
 rule viewer:
     input:
-        expand("results/viewer/{video}.html", video=VIDEOS),
+        VIEWS.values(),
     localrule: True

@@ -1,18 +1,16 @@
 """The check's page: a verdict on every file, with a strip of its frames, in one HTML file."""
 
-import base64
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from homecage.check.demand import describe_bytes
 from homecage.check.verdicts import NO_FILES, Verdict, count_files, sort_verdicts
 from homecage.errors import StoreError
 from homecage.frames.raw import RawFile
 from homecage.pages.base import fill_page
+from homecage.pages.pictures import embed_jpeg
 from homecage.running.screen import describe_time
 from homecage.storage.stores import open_store
 
@@ -127,14 +125,10 @@ def _draw_strips(
             if file.n_stored and file.path in shown:
                 places = np.linspace(0, file.n_stored - 1, min(_N_PICTURES, file.n_stored))
                 pictures = [frames[offset + int(place)] for place in places]
-                strips.append((file.path, _encode(np.concatenate(pictures, axis=1))))
+                strips.append(
+                    (file.path, embed_jpeg(np.concatenate(pictures, axis=1), _JPEG_QUALITY))
+                )
             offset += file.n_stored
         return strips
     except (StoreError, KeyError):
         return []
-
-
-def _encode(picture: NDArray[np.uint8]) -> str:
-    """Return an RGB picture (H, W, 3) as an address that holds it."""
-    _, jpeg = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()

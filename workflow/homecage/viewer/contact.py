@@ -1,6 +1,5 @@
 """Contact sheets: for each way in which a method errs, a picture of each of its longest errors."""
 
-import base64
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,12 +8,12 @@ from heapq import nsmallest
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from homecage.evaluate.bouts import find_edges_s
 from homecage.evaluate.scorers import check_length, read_videos
+from homecage.pages.pictures import embed_jpeg
 from homecage.report.options import Palette, Titles
 from homecage.storage.frame_tables import (
     UNLABELED,
@@ -159,5 +158,4 @@ def _read_picture(store: Path, times: Path, frame: int) -> str:
     if resampling is not None:
         frame = int(resampling.shown_as[frame])
     picture = open_store(store, kind="frames")["frames"][frame]
-    _, jpeg = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()
+    return embed_jpeg(picture, _JPEG_QUALITY)
